@@ -1,0 +1,37 @@
+"""The tables, one file an aggregate. Importing this package maps them all.
+
+No behaviour beyond what a row can say of itself; use cases live in
+`backend.services`, the outbox's state changes in `backend.outbox`.
+"""
+
+from backend.models.accounts import Account, PatientAccount, RefreshToken, Role
+from backend.models.alerts import Alert
+from backend.models.audit import AuditEvent, IdempotencyKey, WorkerHeartbeat
+from backend.models.care import CarePlan, CheckIn, Milestone, Observation, Procedure, Restriction
+from backend.models.clinics import Clinic, ClinicProtocol
+from backend.models.messages import InboundMessage, MessageEvent, OutboundMessage
+from backend.models.patients import ConsentEvent, Patient
+
+__all__ = [
+    "Account",
+    "Alert",
+    "AuditEvent",
+    "CarePlan",
+    "CheckIn",
+    "Clinic",
+    "ClinicProtocol",
+    "ConsentEvent",
+    "IdempotencyKey",
+    "InboundMessage",
+    "MessageEvent",
+    "Milestone",
+    "Observation",
+    "OutboundMessage",
+    "Patient",
+    "PatientAccount",
+    "Procedure",
+    "RefreshToken",
+    "Restriction",
+    "Role",
+    "WorkerHeartbeat",
+]

@@ -1,0 +1,143 @@
+"""Care: the procedure, the plan it began, and what the plan consists of."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db import Base, ClinicOwned, JsonList, JsonObject, WithId
+
+
+class Procedure(WithId, ClinicOwned, Base):
+    """What was done, or is planned, and when."""
+
+    __tablename__ = "procedures"
+    __table_args__ = (UniqueConstraint("patient_id", "performed_at", "region"),)
+
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    performed_at: Mapped[datetime]
+    status: Mapped[str]  # planned, performed, cancelled
+    region: Mapped[str]  # lumbar, cervical
+    levels: Mapped[JsonList]
+    technique: Mapped[str]  # ozone, radiofrequency, laser
+    anaesthesia: Mapped[str] = mapped_column(default="local")  # local, sedation
+    baseline_pain: Mapped[int | None]  # 0-10, before the procedure
+    clinician: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a plain dict
+
+
+class CarePlan(WithId, ClinicOwned, Base):
+    """A protocol applied to a procedure; the protocol's version does not change under it."""
+
+    __tablename__ = "care_plans"
+    __table_args__ = (Index("ix_care_plans_active", "clinic_id", postgresql_where=text("status = 'active'")),)
+
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedures.id"), unique=True)
+    protocol: Mapped[str]
+    protocol_version: Mapped[str]
+    overrides: Mapped[JsonObject] = mapped_column(default=dict)
+    timing_hash: Mapped[str]
+    status: Mapped[str] = mapped_column(default="active")  # active, on_hold, completed, revoked
+    status_since: Mapped[datetime]
+    anchor_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class Milestone(WithId, ClinicOwned, Base):
+    """Something that is to happen: discharge, physical therapy, the MRI, the annual review."""
+
+    __tablename__ = "milestones"
+    __table_args__ = (
+        UniqueConstraint("care_plan_id", "step_key", "occurrence"),
+        Index("ix_milestones_open", "due_at", postgresql_where=text("status in ('planned', 'booked')")),
+    )
+
+    care_plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_plans.id"))
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    step_key: Mapped[str]
+    occurrence: Mapped[int]
+    title: Mapped[JsonObject]
+    why: Mapped[JsonObject]
+    bookable: Mapped[bool]
+    earliest_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    overdue_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(
+        default="planned"
+    )  # planned, booked, done, cancelled, before_enrolment
+    booked_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a plain dict
+
+
+class Restriction(WithId, ClinicOwned, Base):
+    """Something that is not to happen before a date, an event or a clinician's clearance."""
+
+    __tablename__ = "restrictions"
+    __table_args__ = (UniqueConstraint("care_plan_id", "step_key", "occurrence"),)
+
+    care_plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_plans.id"))
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    step_key: Mapped[str]
+    occurrence: Mapped[int]
+    title: Mapped[JsonObject]
+    why: Mapped[JsonObject]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    ends_with: Mapped[str | None]  # "clearance", or the key of the milestone that ends it
+    status: Mapped[str] = mapped_column(default="active")  # active, lifted
+
+
+class CheckIn(WithId, ClinicOwned, Base):
+    """A question put to the patient on a day, and whether it was answered."""
+
+    __tablename__ = "check_ins"
+    __table_args__ = (
+        UniqueConstraint("care_plan_id", "step_key", "occurrence"),
+        Index(
+            "ix_check_ins_open",
+            "due_at",
+            postgresql_where=text("status in ('planned', 'awaiting')"),
+            sqlite_where=text("status in ('planned', 'awaiting')"),
+        ),
+    )
+
+    care_plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_plans.id"))
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    step_key: Mapped[str]
+    occurrence: Mapped[int]
+    title: Mapped[JsonObject]
+    questions: Mapped[JsonList]  # [{key, text: {en, tr}, minimum, maximum, required}]
+    day: Mapped[int]  # D-number, in the clinic's zone
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    status: Mapped[str] = mapped_column(default="planned")  # planned, awaiting, answered, missed, cancelled
+
+
+class Observation(WithId, ClinicOwned, Base):
+    """One value the patient gave; later values amend, none overwrites."""
+
+    __tablename__ = "observations"
+    __table_args__ = (Index("ix_observations_course", "care_plan_id", "question", "observed_at"),)
+
+    care_plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_plans.id"))
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    check_in_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("check_ins.id"), index=True)
+    inbound_message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("inbound_messages.id"))
+    question: Mapped[str]
+    value: Mapped[int]
+    day: Mapped[int]
+    source: Mapped[str]  # sms, app, nurse
+    observed_at: Mapped[datetime]
+    recorded_by: Mapped[uuid.UUID | None]
