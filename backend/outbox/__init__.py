@@ -1,0 +1,26 @@
+"""The outbox: the only writer of outbound messages.
+
+What lives here: each change of a message's status, enforced by the UPDATE's WHERE
+clause against one table of allowed transitions. What does not: when a text is due
+(`schedules`), its words (`notifications`), what a failure means for the patient
+(`backend.services.delivery`, handed in as `Effects`). Called by services and jobs.
+"""
+
+from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
+from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
+from backend.outbox.reports import expire_leases, record_report
+from backend.outbox.states import FINAL, TRANSITIONS
+
+__all__ = [
+    "FINAL",
+    "TRANSITIONS",
+    "Effects",
+    "NewMessage",
+    "Outcome",
+    "SqlOutbox",
+    "cancel",
+    "enqueue",
+    "expire_leases",
+    "record_report",
+    "reschedule",
+]
