@@ -1,0 +1,226 @@
+"""The rim to Twilio: sends through its official client, and reads what its webhooks bring.
+
+The only module that imports `twilio`. What a text says, whether it may go, and what a report changes are
+decided elsewhere. Used by the worker (TwilioGateway) and by the house's webhooks (the functions).
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.values import unset
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from notifications.gateway import (
+    DeliveryReport,
+    ErrorClass,
+    InboundText,
+    OutgoingText,
+    PermanentSendError,
+    Receipt,
+    SendError,
+    TransientSendError,
+    UnknownOutcome,
+    classify,
+)
+
+_RATE_LIMITED: Final = 429
+_SERVER_ERRORS: Final = range(500, 600)
+
+# Twilio's client logs URLs with their query (`messages.list(to=…)` holds a number) at INFO, whatever the
+# root says.
+for _name in ("twilio.http_client", "twilio.async_http_client"):
+    logging.getLogger(_name).disabled = True
+
+
+class TwilioGateway:
+    """A MessageGateway over Twilio's REST API.
+
+    `sender` is an E.164 number, an alphanumeric id or a Messaging Service (`MG…`); `api_url` is Twilio's
+    or the phone simulator's; `timeout_seconds` bounds a whole call, half of it the wait for a
+    connection.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        sender: str,
+        api_url: str,
+        timeout_seconds: float = 10.0,
+        max_connections: int = 32,
+    ) -> None:
+        """Connects nothing yet. Raises ValueError for an address that is not http(s)."""
+        if not api_url.startswith(("http://", "https://")):
+            raise ValueError("api_url must start with https:// (or http:// for the simulator)")
+        self._account_sid = account_sid
+        self._auth_token = auth_token
+        self._sender = sender
+        self._api_url = api_url.rstrip("/")
+        self._timeout_seconds = timeout_seconds
+        self._max_connections = max_connections
+        self._transport: _Transport | None = None
+        self._client: Client | None = None
+
+    def __repr__(self) -> str:
+        return f"TwilioGateway({self._account_sid}, {self._api_url})"
+
+    async def send(self, text: OutgoingText) -> Receipt:
+        """Create one Message. See MessageGateway.send for the three ways to fail."""
+        service = self._sender.startswith("MG")
+        try:
+            message = await self._connected().messages.create_async(
+                to=text.to.e164,
+                body=text.body,
+                status_callback=text.status_url,
+                from_=unset if service else self._sender,
+                messaging_service_sid=self._sender if service else unset,
+                validity_period=unset if text.validity_seconds is None else text.validity_seconds,
+            )
+        except SendError:
+            raise
+        except (TwilioRestException, TwilioServiceException) as error:
+            raise _refusal(error.status, error.code if isinstance(error.code, int) else None) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise TransientSendError(f"no connection to the provider: {type(error).__name__}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise UnknownOutcome(f"the connection broke after the request: {type(error).__name__}") from None
+        except (ValueError, TypeError, AttributeError):
+            raise UnknownOutcome("the provider's answer cannot be read") from None
+        return _receipt(message, text)
+
+    async def close(self) -> None:
+        """Let go of every connection; the next send opens anew."""
+        transport, self._transport, self._client = self._transport, None, None
+        if transport is not None:
+            await transport.close()
+
+    def _connected(self) -> Client:
+        """The client, made inside the running loop because its connections belong to that loop."""
+        if self._client is None:
+            self._transport = _Transport(self._timeout_seconds, self._max_connections)
+            # A filled `environment` keeps the client from reading TWILIO_EDGE and TWILIO_REGION from
+            # ours: they would rewrite the host of `base_url`.
+            self._client = Client(
+                self._account_sid,
+                self._auth_token,
+                http_client=self._transport,
+                environment={"TWILIO_ACCOUNT_SID": self._account_sid},
+            )
+            self._client.api.base_url = self._api_url
+        return self._client
+
+
+class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
+    """Twilio's documented `http_client=` seam over one aiohttp session.
+
+    Its own AsyncTwilioHttpClient (9.13) ignores the timeout given to it, sends `timeout=None` (forever) since
+    `create_async` has no such argument, and keeps the last response on itself, so that calls without a
+    pool get one another's. Here a call has its own response, a limit as a whole and one for connecting,
+    and logs nothing.
+    """
+
+    def __init__(self, timeout_seconds: float, max_connections: int) -> None:
+        super().__init__(logging.getLogger("twilio.async_http_client"), is_async=True)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=max_connections),
+            timeout=aiohttp.ClientTimeout(total=timeout_seconds, connect=timeout_seconds / 2),
+        )
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109  # its signature; the session has the limits
+        allow_redirects: bool = False,
+    ) -> Response:
+        proof = {} if auth is None else {"Authorization": aiohttp.encode_basic_auth(*auth)}
+        async with self._session.request(
+            method,
+            uri,
+            params=params,
+            data=data,
+            headers={**(headers or {}), **proof},
+            allow_redirects=allow_redirects,
+        ) as answer:
+            if answer.status == _RATE_LIMITED:
+                pause = _seconds(answer.headers.get("Retry-After"))
+                raise TransientSendError("the provider asks us to slow down", code=20429, retry_after=pause)
+            return Response(answer.status, await answer.text(), answer.headers)
+
+    async def close(self) -> None:
+        await self._session.close()
+        await asyncio.sleep(0)  # one turn of the loop, in which the sockets close
+
+
+def valid_signature(url: str, params: Any, signature: str, auth_tokens: Sequence[str]) -> bool:
+    """Tell whether Twilio signed this request to `url`, the public address from the settings.
+
+    `params` are the POST parameters, blank ones included (a dict or Flask's MultiDict). Any of
+    `auth_tokens` will do, while one is being rotated.
+    """
+    return any(RequestValidator(token).validate(url, params, signature) for token in auth_tokens)
+
+
+def parse_inbound(form: Mapping[str, str]) -> InboundText:
+    """Read an inbound webhook. Raises KeyError when Twilio's own fields are missing."""
+    media = form.get("NumMedia", "0")
+    return InboundText(
+        provider_sid=form["MessageSid"],
+        sender=form["From"],
+        recipient=form["To"],
+        body=form.get("Body", ""),
+        opt_out_type=form.get("OptOutType") or None,
+        media_count=int(media) if media.isdecimal() else 0,
+    )
+
+
+def parse_delivery_report(form: Mapping[str, str]) -> DeliveryReport:
+    """Read a status callback. Raises KeyError when Twilio's own fields are missing."""
+    code = form.get("ErrorCode", "")
+    return DeliveryReport(
+        provider_sid=form["MessageSid"],
+        status=form["MessageStatus"],
+        error_code=int(code) if code.isdecimal() else None,
+    )
+
+
+def _receipt(message: Any, text: OutgoingText) -> Receipt:
+    """Take the answer only if it speaks of our text: a crossed one would file a SID under the wrong patient.
+
+    A trial account puts a sentence before the body, and redaction empties it; neither makes it another text.
+    """
+    words = " ".join(text.body.split())
+    echo = " ".join((message.body or "").split())
+    if (
+        not message.sid
+        or not message.status
+        or message.to != text.to.e164
+        or not echo.endswith(words if echo else "")
+    ):
+        raise UnknownOutcome("the provider's answer is not about this text")
+    count = str(message.num_segments or "")
+    return Receipt(message.sid, str(message.status), int(count) if count.isdecimal() and int(count) else None)
+
+
+def _refusal(status: int, code: int | None) -> SendError:
+    """Sort an error answer. Twilio's own sentence is left out: it may quote the number."""
+    if status in _SERVER_ERRORS:
+        return UnknownOutcome(f"the provider failed while handling the request: HTTP {status}", code=code)
+    if classify(code) is ErrorClass.TEMPORARY:
+        return TransientSendError("the provider cannot take it now", code=code)
+    return PermanentSendError(f"the provider refused it: HTTP {status}", code=code)
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header is not None and header.isdecimal() else None

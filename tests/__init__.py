@@ -1,0 +1,1 @@
+"""The specification; mirrors the source."""

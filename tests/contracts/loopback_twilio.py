@@ -1,0 +1,104 @@
+"""A few dozen lines that answer POST …/Messages.json as Twilio does, with its faults, on a loopback port.
+
+For the gateway's contract only; the phone simulator is the stateful one.
+"""
+
+import asyncio
+import base64
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+ACCOUNT = "AC" + "0" * 32
+TOKEN = "a-token-of-the-test"
+
+
+@dataclass
+class LoopbackTwilio:
+    """Runs in a thread of its own; `requests` holds the forms as they arrived, `fault` shapes the next answers."""
+
+    requests: list[dict[str, str]] = field(default_factory=list)
+    accepted: list[dict[str, str]] = field(default_factory=list)
+    fault: Callable[[web.Request], web.StreamResponse] | None = None
+    distort: Callable[[dict[str, object]], dict[str, object]] = dict
+    break_after_accept: bool = False
+    silent: bool = False
+    url: str = ""
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(5)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _start(self) -> None:
+        app = web.Application()
+        app.router.add_post(f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", self._create)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = "http://127.0.0.1:{}".format(self._runner.addresses[0][1])
+
+    async def _create(self, request: web.Request) -> web.StreamResponse:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.requests.append(form)
+        wanted = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+        if request.headers.get("Authorization") != f"Basic {wanted}":
+            return refusal(401, 20003, "Authenticate")
+        if self.fault is not None:
+            return self.fault(request)
+        self.accepted.append(form)
+        if self.silent:
+            await asyncio.sleep(30)
+        if self.break_after_accept:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        return web.json_response(self.distort(_message(form, len(self.accepted))), status=201)
+
+
+def refusal(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    """Twilio's error JSON; its sentence often quotes the number, as here."""
+    more_info = f"https://www.twilio.com/docs/errors/{code}"
+    payload = {"code": code, "message": message, "more_info": more_info, "status": status}
+    return web.json_response(payload, status=status, headers=headers)
+
+
+def _message(form: dict[str, str], number: int) -> dict[str, object]:
+    now = "Mon, 23 Nov 2026 10:00:00 +0000"
+    return {
+        "sid": f"SM{number:032x}",
+        "account_sid": ACCOUNT,
+        "to": form["To"],
+        "from": form.get("From"),
+        "messaging_service_sid": form.get("MessagingServiceSid"),
+        "body": form["Body"],
+        "status": "accepted" if "MessagingServiceSid" in form else "queued",
+        "num_segments": "0" if "MessagingServiceSid" in form else "1",
+        "num_media": "0",
+        "direction": "outbound-api",
+        "date_created": now,
+        "date_updated": now,
+        "date_sent": None,
+        "error_code": None,
+        "error_message": None,
+        "price": None,
+        "price_unit": "USD",
+        "api_version": "2010-04-01",
+        "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/SM{number:032x}.json",
+        "subresource_uris": {},
+    }
