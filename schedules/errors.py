@@ -1,0 +1,24 @@
+"""The one error of this package: a protocol that does not say what a protocol must say.
+
+Raised while reading, checking or changing a protocol; shown as it stands to whoever wrote the file.
+"""
+
+
+class ProtocolError(Exception):
+    """Says what is wrong in a protocol: the file, the dotted key, what was found and what would be right."""
+
+    def __init__(self, file: str, key: str, reason: str) -> None:
+        super().__init__(file, key, reason)
+        self.file = file
+        self.key = key
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key or '(whole file)'}: {self.reason}"
+
+    def within(self, file: str, path: str) -> "ProtocolError":
+        """Return the same complaint, placed in a file and under the path of the table it was found in.
+
+        A value such as a window checks itself without knowing where it is written; its reader knows.
+        """
+        return ProtocolError(file, ".".join(part for part in (path, self.key) if part), self.reason)

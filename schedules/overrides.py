@@ -1,0 +1,91 @@
+"""What a clinic may change in a step or a rule without writing a protocol of its own.
+
+Called by `CareProtocol.with_overrides`; each function returns a new shape, which checks itself. Keys of
+errors are relative to the step or the rule.
+"""
+
+import re
+from dataclasses import replace
+from datetime import time
+
+from schedules.civil_time import Offset
+from schedules.errors import ProtocolError
+from schedules.rules import RULE_KINDS, Rule, Tier
+from schedules.steps import CLEARANCE, Step, StepKind
+
+WINDOW_PARTS = ("earliest", "due", "overdue", "expires", "tolerance")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def override_step(step: Step, name: str, value: int | str) -> Step:
+    """Return the step with its end, a part of its window, its hour or its nudge set to `value`."""
+    part = name.removeprefix("window.")
+    if name == "ends" and step.kind is StepKind.RESTRICTION:
+        return replace(step, ends=read_end(name, value))
+    if name.startswith("window.") and step.window and part in WINDOW_PARTS:
+        try:
+            window = replace(step.window, **{part: read_offset(part, value)})
+        except ProtocolError as error:
+            raise error.within("", "window") from error
+        return replace(step, window=window)
+    if name == "local_time":
+        return replace(step, local_time=read_clock(name, value))
+    if name == "nudge_after" and step.nudge_template:
+        return replace(step, nudge_after=read_offset(name, value))
+    raise ProtocolError("", name, f"a clinic may set {', '.join(_changeable(step))}")
+
+
+def override_rule(rule: Rule, name: str, value: int | str) -> Rule:
+    """Return the rule with one of its figures, its days or its tier set to `value`."""
+    figures = RULE_KINDS[rule.kind].parameters
+    if name == "tier":
+        return replace(rule, tier=read_tier(name, value))
+    if name in ("from_day", "to_day") or figures.get(name) is int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ProtocolError("", name, f"found {value!r}; write a whole number")
+        if name in ("from_day", "to_day"):
+            return replace(rule, from_day=value) if name == "from_day" else replace(rule, to_day=value)
+        return replace(rule, parameters={**rule.parameters, name: value})
+    numbers = [figure for figure, kind in figures.items() if kind is int]
+    raise ProtocolError("", name, f"a clinic may set {', '.join(['tier', 'from_day', 'to_day', *numbers])}")
+
+
+def read_offset(key: str, value: object) -> Offset:
+    """Read a duration, as `Offset.parse` does, from a value of any type."""
+    if not isinstance(value, str):
+        raise ProtocolError("", key, f"found {value!r}; write a duration such as P7D, -P7D, PT2H or P3M")
+    try:
+        return Offset.parse(value)
+    except ProtocolError as error:
+        raise error.within("", key) from error
+
+
+def read_end(key: str, value: object) -> Offset | str:
+    """Read the end of a restriction: a duration, `clearance`, or the key of the milestone it ends with."""
+    if isinstance(value, str) and (value == CLEARANCE or re.fullmatch(r"[a-z][a-z0-9_]*", value)):
+        return value
+    end = read_offset(key, value)
+    if end.sign < 0 or not (end.has_calendar or end.has_clock):
+        raise ProtocolError("", key, f"found {end}; a restriction ends after the procedure, such as P7D")
+    return end
+
+
+def read_clock(key: str, value: object) -> time:
+    """Read a wall time written HH:MM."""
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ProtocolError("", key, f'found {value!r}; write a time such as "10:00"')
+    return time.fromisoformat(value)
+
+
+def read_tier(key: str, value: object) -> Tier:
+    """Read the name of a tier."""
+    names = [tier.value for tier in Tier]
+    if value not in names:
+        raise ProtocolError("", key, f"found {value!r}; write one of {', '.join(names)}")
+    return Tier(str(value))
+
+
+def _changeable(step: Step) -> list[str]:
+    names = ["ends"] if step.kind is StepKind.RESTRICTION else []
+    names += [f"window.{part}" for part in WINDOW_PARTS] if step.window else []
+    return [*names, "local_time", *(["nudge_after"] if step.nudge_template else [])]

@@ -1,0 +1,192 @@
+"""A table of a protocol file, read key by key, with complaints that say what was found and what would be right.
+
+Knows types and spelling, not protocols: `parsing` says which keys there are. A table remembers what was read, so
+that a misspelt key is an error and not a wish silently ignored.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, time
+from typing import TypeVar
+
+from schedules.civil_time import Offset
+from schedules.errors import ProtocolError
+from schedules.overrides import read_clock, read_offset
+from schedules.steps import LANGUAGES, Text
+
+T = TypeVar("T")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Table:
+    """One table of a file: its values, where it stands, and which keys nobody has asked for yet."""
+
+    def __init__(self, file: str, path: str, values: Mapping[str, object]) -> None:
+        self.file = file
+        self.path = path
+        self._values = values
+        self._read: set[str] = set()
+
+    def complain(self, key: str, reason: str) -> ProtocolError:
+        """Return the error for one key of this table."""
+        return ProtocolError("", key, reason).within(self.file, self.path)
+
+    @contextmanager
+    def placing(self, key: str = "") -> Iterator[None]:
+        """Place the complaints of a shape that checks itself under this table, or under one of its keys."""
+        try:
+            yield
+        except ProtocolError as error:
+            if error.file:
+                raise
+            raise error.within(self.file, f"{self.path}.{key}".strip(".")) from error
+
+    def has(self, key: str) -> bool:
+        """Say whether the key is written at all."""
+        return key in self._values
+
+    def finish(self, also: Collection[str] = ()) -> None:
+        """Raise for the first key nobody read; `also` are keys to suggest that this table did not ask for."""
+        for key in self._values:
+            if key not in self._read:
+                close = difflib.get_close_matches(key, [*self._read, *also], n=1)
+                known = ", ".join(sorted({*self._read, *also}))
+                right = f"did you mean {close[0]}?" if close else f"the keys here are {known}"
+                raise self.complain(key, f"unknown key; {right}")
+
+    def text(self, key: str, *, default: str | None = None) -> str:
+        """Return a sentence or a name that is not blank."""
+        value = self._take(key, default, 'write a text such as "seed"')
+        if not isinstance(value, str) or not value.strip():
+            raise self.complain(key, f"found {_shown(value)}; write a text that is not blank")
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        """Return a text, or None where the key is not written."""
+        return self.text(key) if self.has(key) else self._absent(key)
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value = self._take(key, default, "write true or false")
+        if not isinstance(value, bool):
+            raise self.complain(key, f"found {_shown(value)}; write true or false")
+        return value
+
+    def whole(self, key: str) -> int:
+        """Return a whole number."""
+        value = self._take(key, None, "write a whole number")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.complain(key, f"found {_shown(value)}; write a whole number")
+        return value
+
+    def optional_whole(self, key: str) -> int | None:
+        """Return a whole number, or None where the key is not written."""
+        return self.whole(key) if self.has(key) else self._absent(key)
+
+    def choice(self, key: str, allowed: Collection[str]) -> str:
+        """Return one of the allowed words."""
+        value = self._take(key, None, f"write one of {', '.join(allowed)}")
+        if value not in allowed:
+            raise self.complain(key, f"found {_shown(value)}; write one of {', '.join(allowed)}")
+        return str(value)
+
+    def names(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
+        """Return a list of distinct words, each of them allowed; empty where the key is not written."""
+        value = self._take(key, [], "")
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.complain(key, f'found {_shown(value)}; write a list such as ["a", "b"]')
+        for position, item in enumerate(value):
+            if allowed is not None and item not in allowed:
+                raise self.complain(key, f"found {_shown(item)}; write any of {', '.join(allowed)}")
+            if item in value[:position]:
+                raise self.complain(key, f"found {_shown(item)} twice; write it once")
+        return tuple(value)
+
+    def offset(self, key: str) -> Offset:
+        """Return a duration."""
+        value = self._take(key, None, "write a duration such as P7D, -P7D, PT2H or P3M")
+        return self.shape(key, value, read_offset)
+
+    def optional_offset(self, key: str) -> Offset | None:
+        """Return a duration, or None where the key is not written."""
+        return self.offset(key) if self.has(key) else self._absent(key)
+
+    def optional(self, key: str, read: Callable[[str, object], T]) -> T | None:
+        """Return what `read` makes of the value, or None where the key is not written."""
+        return self.shape(key, self._take(key, None, ""), read) if self.has(key) else self._absent(key)
+
+    def clock(self, key: str) -> time:
+        """Return a wall time written HH:MM."""
+        return self.shape(key, self._take(key, None, 'write a time such as "10:00"'), read_clock)
+
+    def optional_day(self, key: str) -> date | None:
+        """Return a calendar day, or None where the key is not written."""
+        if not self.has(key):
+            return self._absent(key)
+        value = self._take(key, None, "")
+        if type(value) is not date:
+            raise self.complain(key, f"found {_shown(value)}; write a day such as 2026-11-23, without quotes")
+        return value
+
+    def words(self, key: str) -> Text:
+        """Return a sentence in every language."""
+        table = self.table(key)
+        words = {language: table.text(language) for language in LANGUAGES}
+        table.finish()
+        return words
+
+    def table(self, key: str) -> "Table":
+        """Return the table under a key."""
+        value = self._take(key, None, f"write a table [{self.path + '.' if self.path else ''}{key}]")
+        if not isinstance(value, dict):
+            raise self.complain(key, f"found {_shown(value)}; write a table")
+        return Table(self.file, f"{self.path}.{key}".strip("."), value)
+
+    def optional_table(self, key: str) -> "Table | None":
+        """Return the table under a key, or None where the key is not written."""
+        return self.table(key) if self.has(key) else self._absent(key)
+
+    def tables(self, key: str) -> "list[Table]":
+        """Return a list of tables, each placed under its position; empty where the key is not written."""
+        value = self._take(key, [], "")
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self.complain(key, f"found {_shown(value)}; write a list of tables")
+        return [Table(self.file, f"{self.path}.{key}.{n}", item) for n, item in enumerate(value)]
+
+    def keyed(self, key: str) -> "dict[str, Table]":
+        """Return the named tables under a key in the order written; empty where the key is not written."""
+        if not self.has(key):
+            return self._absent(key) or {}
+        outer = self.table(key)
+        for name in outer._values:
+            if not _KEY.fullmatch(name):
+                raise outer.complain(name, "write a key in small letters, digits and _, such as mri_3_months")
+        return {name: outer.table(name) for name in outer._values}
+
+    def listed(self) -> dict[str, tuple[str, ...]]:
+        """Return the whole table as word -> list of words."""
+        return {key: self.names(key) for key in self._values}
+
+    def shape(self, key: str, value: object, read: Callable[[str, object], T]) -> T:
+        """Return what `read` makes of a value, its complaint placed in this table."""
+        with self.placing():
+            return read(key, value)
+
+    def _take(self, key: str, default: object, right: str) -> object:
+        self._read.add(key)
+        if key not in self._values and default is None:
+            raise self.complain(key, f"missing; {right}")
+        return self._values.get(key, default)
+
+    def _absent(self, key: str) -> None:
+        self._read.add(key)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a table" if isinstance(value, dict) else str(value)

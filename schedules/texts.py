@@ -1,0 +1,138 @@
+"""The texts of a step: a question and its nudge, a piece of education, the reminders of a milestone.
+
+Decides which template is due when, in the patient's zone, and until when it is worth sending. The sentences
+are in `notifications`; so are sending and quiet hours. Called by `timeline` and by whoever books a milestone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from schedules.civil_time import add_offset, resolve_local
+from schedules.steps import TEXTING_HOURS, Purpose, Step, StepKind, in_texting_hours
+
+_AFTER_REMINDER_LIVES = timedelta(days=3)  # (proposed) then it would only puzzle
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedText:
+    """One text of an occurrence: its template, when it is due, and until when it is worth sending.
+
+    `key` is unique within the occurrence. `facts` are those the schedule knows: dates as ISO days (`…_on`)
+    and wall times of the clinic as naive ISO minutes (`…_at`).
+    """
+
+    key: str
+    purpose: Purpose
+    template: str
+    due_at: datetime
+    expires_at: datetime
+    facts: Mapping[str, str | int]
+
+
+def plan_reminders(
+    step: Step,
+    occurrence_index: int,
+    *,
+    at: datetime,
+    clinic_zone: str,
+    patient_zone: str,
+    now: datetime,
+    preferred_time: time | None = None,
+) -> tuple[PlannedText, ...]:
+    """Return the reminders of a milestone that has been booked at an instant, those that expired left out.
+
+    Their keys carry the booked instant, so that the same booking plans the same texts and another one others.
+    A reminder expires when the next is due, the last one at the appointment: a booking at short notice brings
+    one text, never several. ValueError for an occurrence the step does not have.
+    """
+    for name, instant in (("at", at), ("now", now)):
+        if instant.utcoffset() is None:
+            raise ValueError(f"{name} must carry a zone, found {instant.isoformat()}")
+    if not 0 <= occurrence_index < step.times:
+        raise ValueError(f"{step.key} has {step.times} occurrences, so none with index {occurrence_index}")
+    facts = {"booked_at": wall_minutes(at, clinic_zone)}
+    stamp = at.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
+    reminders = reminders_of(step, at, patient_zone, preferred_time, facts, booked=f"@{stamp}")
+    return worth_sending(reminders, now)
+
+
+def ask_or_inform(
+    step: Step,
+    due_at: datetime,
+    expires_at: datetime,
+    *,
+    procedure_facts: Mapping[str, str],
+    facts: Mapping[str, str | int],
+    patient_zone: str,
+    now: datetime,
+) -> list[PlannedText]:
+    """Return the text of a check-in or of education, and the check-in's nudge if its hour is still to come.
+
+    At or past that hour the question itself is only going out now: a nudge beside it would be a burst.
+    """
+    asks = step.kind is StepKind.CHECK_IN
+    key, purpose = ("ask", Purpose.ASK) if asks else ("inform", Purpose.INFORM)
+    template = step.template_for(procedure_facts) or ""
+    planned = [PlannedText(key, purpose, template, due_at, expires_at, facts)]
+    if step.nudge_template and step.nudge_after:
+        nudge_at = add_offset(due_at, step.nudge_after, patient_zone, None)
+        nudge_at = _into_texting_hours(nudge_at, patient_zone)
+        if nudge_at > now:
+            nudge = PlannedText("nudge", Purpose.NUDGE, step.nudge_template, nudge_at, expires_at, facts)
+            planned.append(nudge)
+    return planned
+
+
+def reminders_of(
+    step: Step,
+    hangs_on: datetime,
+    patient_zone: str,
+    preferred_time: time | None,
+    facts: Mapping[str, str | int],
+    booked: str = "",
+) -> list[PlannedText]:
+    """Return a milestone's reminders around the instant they hang on, expired or not.
+
+    `booked` is appended to their keys and chooses the template of a booked milestone.
+    """
+    due = [
+        (add_offset(hangs_on, reminder.offset, patient_zone, preferred_time or reminder.local_time), reminder)
+        for reminder in step.reminders
+    ]
+    due.sort(key=lambda pair: pair[0])
+    planned = []
+    for position, (due_at, reminder) in enumerate(due):
+        last = hangs_on if reminder.before else due_at + _AFTER_REMINDER_LIVES
+        next_at = due[position + 1][0] if position + 1 < len(due) else last
+        template = reminder.booked_template if booked else reminder.template
+        planned.append(
+            PlannedText(
+                reminder.key + booked, Purpose.REMIND, template, due_at, min(last, next_at), dict(facts)
+            )
+        )
+    return planned
+
+
+def worth_sending(texts: Iterable[PlannedText], now: datetime) -> tuple[PlannedText, ...]:
+    """Return the texts that have not expired at `now`; one due at its own expiry or later never counts."""
+    return tuple(text for text in texts if text.expires_at > now and text.due_at < text.expires_at)
+
+
+def _into_texting_hours(at: datetime, zone: str) -> datetime:
+    local = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    if in_texting_hours(local.time()):
+        return at
+    morning = datetime.combine(local.date(), TEXTING_HOURS[0])
+    return resolve_local(morning if local < morning else morning + timedelta(days=1), zone)
+
+
+def wall_day(at: datetime, zone: str) -> str:
+    """Return the ISO day of an instant in a zone."""
+    return at.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def wall_minutes(at: datetime, zone: str) -> str:
+    """Return the wall time of an instant in a zone, naive ISO to the minute."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(timespec="minutes")
