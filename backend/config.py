@@ -12,17 +12,19 @@ from urllib.parse import urlsplit
 
 from backend.errors import SettingsError
 
+PROJECT = Path(__file__).resolve().parent.parent
+"""A relative SQLite file lies below this folder, whatever the current one is."""
 DEFAULT_DATABASE = "sqlite:///instance/recovery.db"
 DEVELOPMENT_SECRET = "development-only-not-a-secret-0000000000"  # noqa: S105 - refused in production
 TWILIO_API_URL = "https://api.twilio.com"
-_SECRETS = ("SECRET_KEY", "TWILIO_AUTH_TOKEN", "DATABASE_URL")
+_SECRETS = ("SECRET_KEY", "TWILIO_AUTH_TOKEN", "DATABASE_URL", "METRICS_TOKEN")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the process was told; see docs/operations.md for each setting's meaning."""
 
-    database_url: str = DEFAULT_DATABASE
+    database_url: str = f"sqlite:///{PROJECT / 'instance' / 'recovery.db'}"
     secret_key: str = field(default=DEVELOPMENT_SECRET, repr=False)
     public_url: str = "http://127.0.0.1:8000"
     twilio_account_sid: str = ""
@@ -34,6 +36,7 @@ class Settings:
     dispatch_rate: float | None = None
     web_workers: int = 2
     simulator_url: str | None = None
+    metrics_token: str = field(default="", repr=False)
     production: bool = False
     log_level: str = "INFO"
 
@@ -119,6 +122,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         simulator_url=read.url("SIMULATOR_URL", "http://127.0.0.1:8010")
         if "SIMULATOR_URL" in read.environ
         else None,
+        metrics_token=read.text("METRICS_TOKEN", ""),
         production=mode == "production" or public_url.startswith("https://"),
         log_level=read.text("LOG_LEVEL", "INFO").upper(),
     )
@@ -132,6 +136,8 @@ def _database_url(read: _Reader) -> str:
     url = read.text("DATABASE_URL", DEFAULT_DATABASE)
     if url.startswith(("postgres://", "postgresql://")):
         url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if url.startswith("sqlite:///") and not url.startswith(("sqlite:////", "sqlite:///:memory:")):
+        return f"sqlite:///{PROJECT / url.removeprefix('sqlite:///')}"
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         read.mistakes.append(
             "DATABASE_URL: only sqlite:///FILE and postgresql+psycopg://USER:PASSWORD@HOST/NAME are supported"

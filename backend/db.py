@@ -16,7 +16,18 @@ from enum import Enum
 from typing import Any, Final, Literal
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Engine, ForeignKey, MetaData, String, Table, event
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import (
@@ -158,11 +169,19 @@ def _stamp_new_rows(session: Session, _context: object, _instances: object) -> N
             raise ScopeError(f"a new {type(row).__name__} belongs to another clinic than its session")
 
 
-db = SQLAlchemy(
-    metadata=Base.metadata,
-    engine_options={"json_serializer": lambda value: json.dumps(value, ensure_ascii=False)},
-)
-"""Flask-SQLAlchemy's handle: the engine, and one session a request."""
+ENGINE_OPTIONS: Final[dict[str, Any]] = {
+    "json_serializer": lambda value: json.dumps(value, ensure_ascii=False),
+    "pool_pre_ping": True,  # a connection the database closed is replaced, not handed to a patient's request
+}
+
+db = SQLAlchemy(metadata=Base.metadata, engine_options=ENGINE_OPTIONS)
+"""Flask-SQLAlchemy's handle: the engine of the web process, and one session a request."""
+
+
+def make_engine(database_url: str) -> Engine:
+    """Return an engine for a process without Flask: the worker, a test, a tool."""
+    return create_engine(database_url, **ENGINE_OPTIONS)
+
 
 _begin_mode: ContextVar[str] = ContextVar("sqlite_begin", default="IMMEDIATE")
 

@@ -1,0 +1,224 @@
+"""The periodic jobs: each reads what is due, does it in transactions of its own, and returns counts.
+
+Called by the worker's metronome and by `python -m backend run-job NAME`. Two
+processes may run the same job at once: every change is conditional on what it found.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine, delete, select, update
+
+from backend.clock import Clock
+from backend.config import Settings
+from backend.db import transaction
+from backend.errors import SettingsError
+from backend.models import IdempotencyKey, InboundMessage, OutboundMessage, RefreshToken, WorkerHeartbeat
+from backend.outbox import FINAL, SqlOutbox, expire_leases, give_up_unknown
+from backend.services.check_ins import close_expired, open_due
+from backend.services.delivery import draw_conclusions
+from backend.services.inbound import handle_inbound, set_aside
+from backend.services.watching import plans_to_watch, watch
+from notifications.dispatch import Dispatcher
+from notifications.gateway import MessageGateway
+from notifications.pacing import PacedGateway
+from notifications.twilio_gateway import TwilioGateway
+
+_log = structlog.get_logger(__name__)
+
+KEYS_KEPT_FOR: Final = timedelta(hours=24)
+_BATCH: Final = 100
+
+
+def make_dispatcher(
+    engine: Engine, settings: Settings, clock: Clock, gateway: MessageGateway | None = None
+) -> Dispatcher:
+    """Wire the outbox to the provider; the caller closes it. `gateway` stands in for Twilio in tests.
+
+    Raises SettingsError without credentials: a worker that cannot send must not claim.
+    """
+    if gateway is None:
+        if not settings.twilio_account_sid:
+            raise SettingsError(
+                "TWILIO_ACCOUNT_SID: missing; give the account's SID, token and sender, or the simulator's"
+            )
+        gateway = TwilioGateway(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_tokens[0] if settings.twilio_auth_tokens else "",
+            sender=settings.twilio_sender,
+            api_url=settings.twilio_api_url,
+        )
+    limit = _BATCH
+    if settings.dispatch_rate:
+        gateway = PacedGateway(gateway, settings.dispatch_rate)
+        # a claim must be sent well within its lease
+        limit = max(1, min(_BATCH, int(settings.dispatch_rate * settings.dispatch_lease_seconds / 2)))
+    return Dispatcher(
+        SqlOutbox(engine, timedelta(seconds=settings.dispatch_lease_seconds), draw_conclusions),
+        gateway,
+        status_url=lambda message_id, attempt: (
+            f"{settings.public_url}/webhooks/twilio/status/{message_id}?attempt={attempt}"
+        ),
+        clock=clock,
+        jitter=random.random,
+        limit=limit,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCounts:
+    """What one round of understanding texts did."""
+
+    handled: int
+    set_aside: int
+
+
+def handle_inbound_texts(engine: Engine, now: datetime) -> InboundCounts:
+    """Understand the texts that are stored and not handled yet, each in a transaction of its own.
+
+    A text our program fails on is set aside after a few rounds and shown to a person;
+    it never stops the others.
+    """
+    with transaction(engine) as session:
+        waiting = session.scalars(
+            select(InboundMessage.id)
+            .where(InboundMessage.status == "received")
+            .order_by(InboundMessage.received_at)
+            .limit(_BATCH)
+        ).all()
+    handled = failed = 0
+    for message_id in waiting:
+        try:
+            with transaction(engine) as session:
+                inbound = session.scalars(
+                    select(InboundMessage)
+                    .where(InboundMessage.id == message_id)
+                    .with_for_update(skip_locked=True)
+                ).one_or_none()
+                if inbound is not None:  # else another worker has it in hand
+                    handle_inbound(session, inbound, now=now)
+                    handled += 1
+        except Exception:
+            _log.exception("an inbound text could not be handled", message_id=str(message_id))
+            failed += 1
+            with transaction(engine) as session:
+                set_aside(session.get_one(InboundMessage, message_id))
+    return InboundCounts(handled, failed)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInCounts:
+    """What one round over the check-ins did."""
+
+    opened: int
+    plans_with_missed: int
+    alerts: int
+
+
+def keep_check_ins(engine: Engine, now: datetime) -> CheckInCounts:
+    """Open the check-ins that are due, close those whose time is over, and raise what silence calls for."""
+    with transaction(engine) as session:
+        opened = open_due(session, now=now)
+        plans = close_expired(session, now=now)
+        alerts = watch(session, plans, now=now)
+    return CheckInCounts(opened, len(plans), len(alerts))
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCounts:
+    """What one round over the running plans found."""
+
+    plans: int
+    alerts: int
+
+
+def watch_courses(engine: Engine, now: datetime) -> WatchCounts:
+    """Look for milestones that passed, appointments not made and silence, a batch of plans a transaction."""
+    with transaction(engine) as session:
+        plans = plans_to_watch(session, now=now)
+    alerts = 0
+    for start in range(0, len(plans), _BATCH):
+        with transaction(engine) as session:
+            alerts += len(watch(session, plans[start : start + _BATCH], now=now))
+    return WatchCounts(len(plans), alerts)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCounts:
+    """What one round over interrupted sends did."""
+
+    leases_expired: int
+    given_up: int
+
+
+def recover_sends(engine: Engine, now: datetime) -> RecoveryCounts:
+    """Take texts from dead workers, as unknown; and close the unknown ones that are too late to be useful."""
+    with transaction(engine) as session:
+        expired = expire_leases(session, now=now)
+        given_up = give_up_unknown(session, now=now)
+        draw_conclusions(session, given_up, now)
+    return RecoveryCounts(expired, len(given_up))
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCounts:
+    """What one round of forgetting removed."""
+
+    kept_answers: int
+    refresh_tokens: int
+    codes: int
+
+
+def forget_secrets(engine: Engine, now: datetime) -> ForgetCounts:
+    """Remove what must not be kept: stored answers after 24 h, dead refresh tokens, codes that were sent."""
+    with transaction(engine) as session:
+        answers = session.execute(
+            delete(IdempotencyKey)
+            .where(IdempotencyKey.created_at < now - KEYS_KEPT_FOR)
+            .returning(IdempotencyKey.id)
+        ).all()
+        tokens = session.execute(
+            delete(RefreshToken).where(RefreshToken.expires_at < now).returning(RefreshToken.id)
+        ).all()
+        codes = session.execute(
+            update(OutboundMessage)
+            .where(
+                OutboundMessage.purpose == "sign_in",
+                OutboundMessage.template.is_not(None),
+                OutboundMessage.status.in_(FINAL | {"accepted", "sent"}),
+                OutboundMessage.expires_at < now,
+            )
+            .values(facts={}, body="", template=None)
+            .returning(OutboundMessage.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    return ForgetCounts(len(answers), len(tokens), len(codes))
+
+
+def beat(engine: Engine, worker: str, *, tick_seconds: float, failure: str | None, now: datetime) -> None:
+    """Leave a sign of life, which `/readyz` reads."""
+    with transaction(engine) as session:
+        heart = session.get(WorkerHeartbeat, worker)
+        if heart is None:
+            heart = WorkerHeartbeat(
+                worker=worker, started_at=now, failures=0, last_failure="", tick_seconds=tick_seconds
+            )
+            session.add(heart)
+        heart.beat_at = now
+        if failure is not None:
+            heart.failures += 1
+            heart.last_failure = failure
+
+
+JOBS: Final[Mapping[str, Callable[[Engine, datetime], object]]] = {
+    "handle_inbound_texts": handle_inbound_texts,
+    "keep_check_ins": keep_check_ins,
+    "watch_courses": watch_courses,
+    "recover_sends": recover_sends,
+    "forget_secrets": forget_secrets,
+}
+"""The jobs that need only the database, by name; `dispatch_messages` needs a dispatcher too."""
