@@ -7,9 +7,8 @@ clinic a caller belongs to; what they lead to is.
 import uuid
 from datetime import datetime
 
-from flask_security import AsaList, RoleMixin, UserMixin
+from flask_security import RoleMixin, UserMixin
 from sqlalchemy import Column, ForeignKey, String, Table
-from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from backend.db import Base, WithId
@@ -29,7 +28,7 @@ class Role(WithId, RoleMixin, Base):  # type: ignore[misc]  # the mixin types id
 
     name: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str] = mapped_column(default="")
-    permissions: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    permissions = None  # roles are the grain here; the mixin asks for the name
 
 
 class Account(WithId, UserMixin, Base):  # type: ignore[misc]  # the mixin types id as an int

@@ -56,4 +56,4 @@ def vitals(session: Session, *, now: datetime) -> Vitals:
 
 def _counts(session: Session, column: Any, condition: Any) -> dict[str, int]:
     rows = session.execute(select(column, func.count()).where(condition).group_by(column)).all()
-    return {name: count for name, count in rows}
+    return {row[0]: row[1] for row in rows}
