@@ -1,7 +1,7 @@
-"""A table of a protocol file, read key by key, with complaints that say what was found and what would be right.
+"""A table of a protocol file, read key by key; a complaint says what was found and what would be right.
 
-Knows types and spelling, not protocols: `parsing` says which keys there are. A table remembers what was read, so
-that a misspelt key is an error and not a wish silently ignored.
+Knows types and spelling, not protocols: `parsing` says which keys there are. A misspelt key is an error, not
+a wish silently ignored.
 """
 
 import difflib
@@ -21,13 +21,12 @@ _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class Table:
-    """One table of a file: its values, where it stands, and which keys nobody has asked for yet."""
+    """One table of a file: its values and where it stands."""
 
     def __init__(self, file: str, path: str, values: Mapping[str, object]) -> None:
         self.file = file
         self.path = path
         self._values = values
-        self._read: set[str] = set()
 
     def complain(self, key: str, reason: str) -> ProtocolError:
         """Return the error for one key of this table."""
@@ -44,16 +43,15 @@ class Table:
             raise error.within(self.file, f"{self.path}.{key}".strip(".")) from error
 
     def has(self, key: str) -> bool:
-        """Say whether the key is written at all."""
+        """Say whether the key is written."""
         return key in self._values
 
-    def finish(self, also: Collection[str] = ()) -> None:
-        """Raise for the first key nobody read; `also` are keys to suggest that this table did not ask for."""
+    def only(self, allowed: Collection[str]) -> None:
+        """Raise for the first key that is not among those allowed."""
         for key in self._values:
-            if key not in self._read:
-                close = difflib.get_close_matches(key, [*self._read, *also], n=1)
-                known = ", ".join(sorted({*self._read, *also}))
-                right = f"did you mean {close[0]}?" if close else f"the keys here are {known}"
+            if key not in allowed:
+                close = difflib.get_close_matches(key, allowed, n=1)
+                right = f"did you mean {close[0]}?" if close else f"the keys here are {', '.join(allowed)}"
                 raise self.complain(key, f"unknown key; {right}")
 
     def text(self, key: str, *, default: str | None = None) -> str:
@@ -65,7 +63,7 @@ class Table:
 
     def optional_text(self, key: str) -> str | None:
         """Return a text, or None where the key is not written."""
-        return self.text(key) if self.has(key) else self._absent(key)
+        return self.text(key) if self.has(key) else None
 
     def flag(self, key: str, *, default: bool) -> bool:
         """Return true or false."""
@@ -80,10 +78,6 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.complain(key, f"found {_shown(value)}; write a whole number")
         return value
-
-    def optional_whole(self, key: str) -> int | None:
-        """Return a whole number, or None where the key is not written."""
-        return self.whole(key) if self.has(key) else self._absent(key)
 
     def choice(self, key: str, allowed: Collection[str]) -> str:
         """Return one of the allowed words."""
@@ -107,24 +101,20 @@ class Table:
     def offset(self, key: str) -> Offset:
         """Return a duration."""
         value = self._take(key, None, "write a duration such as P7D, -P7D, PT2H or P3M")
-        return self.shape(key, value, read_offset)
-
-    def optional_offset(self, key: str) -> Offset | None:
-        """Return a duration, or None where the key is not written."""
-        return self.offset(key) if self.has(key) else self._absent(key)
+        return self._shape(key, value, read_offset)
 
     def optional(self, key: str, read: Callable[[str, object], T]) -> T | None:
         """Return what `read` makes of the value, or None where the key is not written."""
-        return self.shape(key, self._take(key, None, ""), read) if self.has(key) else self._absent(key)
+        return self._shape(key, self._take(key, None, ""), read) if self.has(key) else None
 
     def clock(self, key: str) -> time:
         """Return a wall time written HH:MM."""
-        return self.shape(key, self._take(key, None, 'write a time such as "10:00"'), read_clock)
+        return self._shape(key, self._take(key, None, 'write a time such as "10:00"'), read_clock)
 
     def optional_day(self, key: str) -> date | None:
         """Return a calendar day, or None where the key is not written."""
         if not self.has(key):
-            return self._absent(key)
+            return None
         value = self._take(key, None, "")
         if type(value) is not date:
             raise self.complain(key, f"found {_shown(value)}; write a day such as 2026-11-23, without quotes")
@@ -133,9 +123,8 @@ class Table:
     def words(self, key: str) -> Text:
         """Return a sentence in every language."""
         table = self.table(key)
-        words = {language: table.text(language) for language in LANGUAGES}
-        table.finish()
-        return words
+        table.only(LANGUAGES)
+        return {language: table.text(language) for language in LANGUAGES}
 
     def table(self, key: str) -> "Table":
         """Return the table under a key."""
@@ -146,7 +135,7 @@ class Table:
 
     def optional_table(self, key: str) -> "Table | None":
         """Return the table under a key, or None where the key is not written."""
-        return self.table(key) if self.has(key) else self._absent(key)
+        return self.table(key) if self.has(key) else None
 
     def tables(self, key: str) -> "list[Table]":
         """Return a list of tables, each placed under its position; empty where the key is not written."""
@@ -158,30 +147,31 @@ class Table:
     def keyed(self, key: str) -> "dict[str, Table]":
         """Return the named tables under a key in the order written; empty where the key is not written."""
         if not self.has(key):
-            return self._absent(key) or {}
-        outer = self.table(key)
-        for name in outer._values:
+            return {}
+        return self.table(key).children()
+
+    def children(self) -> "dict[str, Table]":
+        """Return the table's own tables, each under a well-formed name."""
+        for name in self._values:
             if not _KEY.fullmatch(name):
-                raise outer.complain(name, "write a key in small letters, digits and _, such as mri_3_months")
-        return {name: outer.table(name) for name in outer._values}
+                raise self.complain(name, "write a key in small letters, digits and _, such as mri_3_months")
+        return {name: self.table(name) for name in self._values}
 
-    def listed(self) -> dict[str, tuple[str, ...]]:
-        """Return the whole table as word -> list of words."""
-        return {key: self.names(key) for key in self._values}
+    def listed(self, allowed: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+        """Return the whole table as word -> list of words, each of them allowed for its word."""
+        self.only(allowed)
+        return {key: self.names(key, allowed[key]) for key in self._values}
 
-    def shape(self, key: str, value: object, read: Callable[[str, object], T]) -> T:
-        """Return what `read` makes of a value, its complaint placed in this table."""
-        with self.placing():
+    def _shape(self, key: str, value: object, read: Callable[[str, object], T]) -> T:
+        try:
             return read(key, value)
+        except ProtocolError as error:
+            raise error.within(self.file, self.path) from error
 
     def _take(self, key: str, default: object, right: str) -> object:
-        self._read.add(key)
         if key not in self._values and default is None:
             raise self.complain(key, f"missing; {right}")
         return self._values.get(key, default)
-
-    def _absent(self, key: str) -> None:
-        self._read.add(key)
 
 
 def _shown(value: object) -> str:
