@@ -41,11 +41,10 @@ def override_rule(rule: Rule, name: str, value: int | str) -> Rule:
     if name == "tier":
         return replace(rule, tier=read_tier(name, value))
     if name in ("from_day", "to_day") or figures.get(name) is int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ProtocolError("", name, f"found {value!r}; write a whole number")
+        number = read_whole(name, value)
         if name in ("from_day", "to_day"):
-            return replace(rule, from_day=value) if name == "from_day" else replace(rule, to_day=value)
-        return replace(rule, parameters={**rule.parameters, name: value})
+            return replace(rule, from_day=number) if name == "from_day" else replace(rule, to_day=number)
+        return replace(rule, parameters={**rule.parameters, name: number})
     numbers = [figure for figure, kind in figures.items() if kind is int]
     raise ProtocolError("", name, f"a clinic may set {', '.join(['tier', 'from_day', 'to_day', *numbers])}")
 
@@ -75,6 +74,14 @@ def read_clock(key: str, value: object) -> time:
     if not isinstance(value, str) or not _CLOCK.fullmatch(value):
         raise ProtocolError("", key, f'found {value!r}; write a time such as "10:00"')
     return time.fromisoformat(value)
+
+
+def read_whole(key: str, value: int | str) -> int:
+    """Read a whole number, also one written in digits, as a form sends it."""
+    digits = str(value).removeprefix("-")
+    if isinstance(value, bool) or not (digits.isascii() and digits.isdigit()):
+        raise ProtocolError("", key, f"found {value!r}; write a whole number")
+    return int(value)
 
 
 def read_tier(key: str, value: object) -> Tier:

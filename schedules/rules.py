@@ -36,19 +36,21 @@ class RuleKind:
     needs_signs: bool = False
 
 
+_SCORE = ("pain", "value", "day")
+
 RULE_KINDS: Mapping[str, RuleKind] = MappingProxyType(
     {
         # judged on an answer or a text
         "sign": RuleKind({}, ("sign", "day"), needs_signs=True),
-        "high": RuleKind({"at_least": int}, ("value", "at_least", "day")),
-        "rebound": RuleKind({"at_least": int, "above_best": int}, ("value", "best", "best_day", "day")),
-        "rise": RuleKind({"by": int}, ("value", "before", "before_day", "day")),
-        "above_baseline": RuleKind({}, ("value", "baseline", "day")),
+        "high": RuleKind({"at_least": int}, (*_SCORE, "at_least")),
+        "rebound": RuleKind({"at_least": int, "above_best": int}, (*_SCORE, "best", "best_day")),
+        "rise": RuleKind({"by": int}, (*_SCORE, "before", "before_day")),
+        "above_baseline": RuleKind({}, (*_SCORE, "baseline")),
         "lasting_flare": RuleKind(
             {"at_least": int, "early_until": int, "fell_less_than": int},
-            ("value", "before", "before_day", "day"),
+            (*_SCORE, "before", "before_day"),
         ),
-        "little_better": RuleKind({"less_than_percent": int}, ("value", "baseline", "percent", "day")),
+        "little_better": RuleKind({"less_than_percent": int}, (*_SCORE, "baseline", "percent")),
         # judged on the course: what was not answered, not booked, not done
         "missed_check_ins": RuleKind({"count": int}, ("missed", "day")),
         "opted_out": RuleKind({}, ("day",)),

@@ -40,21 +40,27 @@ def plan_reminders(
     patient_zone: str,
     now: datetime,
     preferred_time: time | None = None,
+    booked: bool = True,
 ) -> tuple[PlannedText, ...]:
-    """Return the reminders of a milestone that has been booked at an instant, those that expired left out.
+    """Return a milestone's reminders around the instant it is booked at, those that expired left out.
 
-    Their keys carry the booked instant, so that the same booking plans the same texts and another one others.
     A reminder expires when the next is due, the last one at the appointment: a booking at short notice brings
-    one text, never several. ValueError for an occurrence the step does not have.
+    one text, never several. With `booked` false the instant is a due date that was moved. Keys are those of
+    the timeline, so that a text planned before can be moved. ValueError for an occurrence there is not.
     """
     for name, instant in (("at", at), ("now", now)):
         if instant.utcoffset() is None:
             raise ValueError(f"{name} must carry a zone, found {instant.isoformat()}")
     if not 0 <= occurrence_index < step.times:
         raise ValueError(f"{step.key} has {step.times} occurrences, so none with index {occurrence_index}")
-    facts = {"booked_at": wall_minutes(at, clinic_zone)}
-    stamp = at.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
-    reminders = reminders_of(step, at, patient_zone, preferred_time, facts, booked=f"@{stamp}")
+    reminders = reminders_of(
+        step,
+        at,
+        clinic_zone=clinic_zone,
+        patient_zone=patient_zone,
+        preferred_time=preferred_time,
+        booked=booked,
+    )
     return worth_sending(reminders, now)
 
 
@@ -88,15 +94,18 @@ def ask_or_inform(
 def reminders_of(
     step: Step,
     hangs_on: datetime,
+    *,
+    clinic_zone: str,
     patient_zone: str,
     preferred_time: time | None,
-    facts: Mapping[str, str | int],
-    booked: str = "",
+    booked: bool,
 ) -> list[PlannedText]:
-    """Return a milestone's reminders around the instant they hang on, expired or not.
-
-    `booked` is appended to their keys and chooses the template of a booked milestone.
-    """
+    """Return a milestone's reminders around the due or booked instant they hang on, expired or not."""
+    facts = (
+        {"booked_at": wall_minutes(hangs_on, clinic_zone)}
+        if booked
+        else {"due_on": wall_day(hangs_on, clinic_zone)}
+    )
     due = [
         (add_offset(hangs_on, reminder.offset, patient_zone, preferred_time or reminder.local_time), reminder)
         for reminder in step.reminders
@@ -104,14 +113,10 @@ def reminders_of(
     due.sort(key=lambda pair: pair[0])
     planned = []
     for position, (due_at, reminder) in enumerate(due):
-        last = hangs_on if reminder.before else due_at + _AFTER_REMINDER_LIVES
+        last = hangs_on.astimezone(UTC) if reminder.before else due_at + _AFTER_REMINDER_LIVES
         next_at = due[position + 1][0] if position + 1 < len(due) else last
         template = reminder.booked_template if booked else reminder.template
-        planned.append(
-            PlannedText(
-                reminder.key + booked, Purpose.REMIND, template, due_at, min(last, next_at), dict(facts)
-            )
-        )
+        planned.append(PlannedText(reminder.key, Purpose.REMIND, template, due_at, min(last, next_at), facts))
     return planned
 
 

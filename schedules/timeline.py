@@ -197,27 +197,36 @@ def _end(step: Step, calendar: _Calendar) -> tuple[datetime | None, str | None]:
 
 
 def _texts(step: Step, moments: _Moments, calendar: _Calendar) -> tuple[PlannedText, ...]:
-    known = {
-        "procedure_on": wall_day(calendar.anchor, calendar.clinic_zone),
-        "procedure_at": wall_minutes(calendar.anchor, calendar.clinic_zone),
-        "due_on": wall_day(moments.due_at, calendar.clinic_zone),
-    }
     if step.kind in _TEXT_KINDS and moments.expires_at:
-        facts = {fact: known[fact] for fact in step.facts}
         planned = ask_or_inform(
             step,
             moments.due_at,
             moments.expires_at,
             procedure_facts=calendar.facts,
-            facts=facts,
+            facts=_text_facts(step, moments, calendar),
             patient_zone=calendar.patient_zone,
             now=calendar.now,
         )
     else:
-        facts = {"due_on": known["due_on"]}
-        reminders = reminders_of(step, moments.due_at, calendar.patient_zone, calendar.preferred_time, facts)
+        reminders = reminders_of(
+            step,
+            moments.due_at,
+            clinic_zone=calendar.clinic_zone,
+            patient_zone=calendar.patient_zone,
+            preferred_time=calendar.preferred_time,
+            booked=False,
+        )
         planned = [text for text in reminders if text.due_at >= calendar.anchor]
     return worth_sending(planned, calendar.now)
+
+
+def _text_facts(step: Step, moments: _Moments, calendar: _Calendar) -> Mapping[str, str]:
+    known = {
+        "procedure_on": wall_day(calendar.anchor, calendar.clinic_zone),
+        "procedure_at": wall_minutes(calendar.anchor, calendar.clinic_zone),
+        "due_on": wall_day(moments.due_at, calendar.clinic_zone),
+    }
+    return {fact: known[fact] for fact in step.facts}
 
 
 def _check_aware(**instants: datetime) -> None:
