@@ -1,0 +1,154 @@
+"""Enrolment: patient, consent and procedure in one form, all or nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from babel import Locale
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from backend.auth import current_actor, staff, writes
+from backend.dashboard.formats import language_name
+from backend.dashboard.forms import Form
+from backend.dashboard.language import gettext
+from backend.dashboard.sentences import explain, field_errors, hint
+from backend.dashboard.shell import STAFF, house, present, reader, render
+from backend.dashboard.words import ANAESTHESIAS, TECHNIQUES, word
+from backend.db import db
+from backend.errors import Conflict, Invalid
+from backend.models import Patient
+from backend.services.enrolment import ANAESTHESIA, LEVELS, ProcedureOrder, enrol
+from backend.services.enrolment import TECHNIQUES as TECHNIQUE_CODES
+from backend.services.patients import ConsentGiven, PatientDetails, register_patient
+from backend.services.protocols import clinic_protocols
+from notifications.compose import languages
+from schedules.protocol import CareProtocol
+
+pages = Blueprint("enrolment", __name__)
+
+
+@pages.get("/patients/new")
+@staff(*STAFF)
+def show() -> str:
+    """Show the empty form."""
+    return _page(_form(), _signed())
+
+
+@pages.post("/patients/new")
+@staff(*STAFF)
+@writes
+def submit() -> ResponseReturnValue:
+    """Register the patient and enrol the procedure; show the form again with what is wrong."""
+    form, protocols = _form(), _signed()
+    details, order = _details(form), _order(form, protocols)
+    if not form.errors and details is not None and order is not None:
+        try:
+            patient = _enrol(details, order)
+        except Invalid as error:
+            form.errors.update(field_errors(error))
+        except Conflict as error:
+            form.errors["form"] = [explain(error)]
+        else:
+            flash(gettext("Enrolled. The plan is made, and the texts go out by themselves."), "good")
+            return redirect(url_for("dashboard.patients.show", patient_id=patient.id), 303)
+    db.session.rollback()
+    return _page(form, protocols), 422
+
+
+_EMPTY = (
+    "given_name",
+    "family_name",
+    "phone",
+    "birth_date",
+    "external_id",
+    "performed_at",
+    "clinician",
+    "protocol",
+    "levels",
+    "baseline_pain",
+    "consent",
+)
+
+
+def _form() -> Form:
+    chosen = {
+        "language": reader().language,
+        "timezone": house().zone,
+        "technique": TECHNIQUE_CODES[1],
+        "anaesthesia": ANAESTHESIA[0],
+    }
+    return Form(request.form, dict.fromkeys(_EMPTY, "") | chosen)
+
+
+def _signed() -> Mapping[str, CareProtocol]:
+    """Return the protocols the clinic may enrol with."""
+    offered = clinic_protocols(db.session(), house().id)
+    return {protocol.id: protocol for protocol, signature in offered if signature is not None}
+
+
+def _details(form: Form) -> PatientDetails | None:
+    born_on = form.day("birth_date")
+    now = present()
+    for name in ("given_name", "family_name", "phone"):
+        form.read(name, str, required=True)
+    return PatientDetails(
+        given_name=form.text("given_name"),
+        family_name=form.text("family_name"),
+        phone=form.text("phone"),
+        language=form.text("language"),
+        timezone=form.text("timezone"),
+        birth_date=born_on,
+        external_id=form.text("external_id") or None,
+        consent=ConsentGiven(given_at=now, source="clinic") if form.value("consent") == "yes" else None,
+    )
+
+
+def _order(form: Form, protocols: Mapping[str, CareProtocol]) -> ProcedureOrder | None:
+    performed_at: datetime | None = form.moment("performed_at", house().zone, required=True)
+    baseline = form.number("baseline_pain")
+    protocol = protocols.get(form.value("protocol"))
+    if protocol is None:
+        form.errors["protocol"] = [hint("protocol")]
+    discs = LEVELS[protocol.region] if protocol else ()
+    levels = tuple(level for level in form.values("levels") if level in discs)
+    if protocol is not None and not levels:
+        form.errors["levels"] = [hint("levels")]
+    if performed_at is None or protocol is None:
+        return None
+    return ProcedureOrder(
+        performed_at=performed_at,
+        protocol=protocol.id,
+        region=protocol.region,
+        levels=levels,
+        technique=form.text("technique"),
+        anaesthesia=form.text("anaesthesia"),
+        baseline_pain=baseline,
+        clinician=form.text("clinician"),
+    )
+
+
+def _enrol(details: PatientDetails, order: ProcedureOrder) -> Patient:
+    session, actor, now = db.session(), current_actor(), present()
+    patient = register_patient(session, actor, details, now=now)
+    enrol(session, actor, patient, order, now=now)
+    return patient
+
+
+def _page(form: Form, protocols: Mapping[str, CareProtocol]) -> str:
+    language = reader().language
+    return render(
+        "enrolment.html",
+        here="/patients/new",
+        form=form,
+        protocols=[
+            {"id": protocol.id, "region": protocol.region, "title": protocol.titles[language]}
+            for protocol in protocols.values()
+        ],
+        levels=LEVELS,
+        techniques=[(code, word(TECHNIQUES, code)) for code in TECHNIQUE_CODES],
+        anaesthesias=[(code, word(ANAESTHESIAS, code)) for code in ANAESTHESIA],
+        languages=[(code, language_name(code, language)) for code in languages()],
+        zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),
+        country=Locale(language).territories.get(house().country, house().country),
+    )

@@ -1,0 +1,168 @@
+"""Sentences that the services and the outbox say in English, in the reader's language.
+
+They are written where they arise, stored in why-logs and read by machines too; here
+each is known by its pattern. One that is not known is shown as it came.
+"""
+
+import re
+from typing import Final
+
+from flask import Flask
+
+from backend.dashboard.language import gettext, mark
+from backend.errors import Invalid, RecoveryError
+
+HINTS: Final = {
+    "given_name": mark("Give a name."),
+    "family_name": mark("Give a name."),
+    "phone": mark("Give a mobile number that can receive texts, such as +90 532 123 45 67."),
+    "language": mark("Choose one of the languages offered."),
+    "timezone": mark("Choose a time zone from the list, such as Europe/Istanbul."),
+    "birth_date": mark("Give a day in the past, at most 120 years ago."),
+    "external_id": mark("Another patient of the clinic has this record number."),
+    "protocol": mark("Choose one of the protocols signed off by the clinic."),
+    "levels": mark("Choose at least one disc level."),
+    "performed_at": mark("Give a date and time within the last ten years or the next twelve months."),
+    "technique": mark("Choose one of the techniques offered."),
+    "anaesthesia": mark("Choose one of the kinds offered."),
+    "baseline_pain": mark("Choose a number from 0 to 10, or none."),
+    "consent": mark("Consent cannot lie in the future."),
+    "body": mark("Write something, of 1600 characters at most."),
+    "outcome": mark("Choose what came of it."),
+    "booked_at": mark("Give a date and time to come; mark it as done if it is over."),
+    "due_at": mark("Give a date and time."),
+    "status": mark("This is not possible for this milestone."),
+    "answers": mark("Choose a number from 0 to 10."),
+}
+"""What would be right, by field. The sentence of the service names the same, for machines."""
+
+_SAID: Final = (
+    (r"this alert is already resolved", mark("This alert is already resolved.")),
+    (r"somebody else has already taken this alert", mark("Somebody else has already taken this alert.")),
+    (r"this procedure is already recorded", mark("This procedure is already recorded.")),
+    (
+        r"a \w+ procedure of this patient on .+ is already recorded",
+        mark("A procedure of this patient on this day is already recorded."),
+    ),
+    (
+        r"this clinic already has a patient with external_id '(?P<number>.*)'",
+        mark("The clinic already has a patient with the record number %(number)s."),
+    ),
+    (
+        r"the plan is \w+; its milestones do not change any more",
+        mark("The plan has ended; its milestones do not change any more."),
+    ),
+    (r"the plan is .+ and cannot become .+", mark("The plan's state does not allow this.")),
+    (r"this check-in was cancelled", mark("This check-in was called off.")),
+    (r"this check-in is not open yet", mark("This check-in is not open yet.")),
+    (
+        r"this check-in is closed; the clinic will ask again",
+        mark("This check-in is closed; the clinic will ask again."),
+    ),
+    (
+        r"this text is not waiting for a person \(any more\)",
+        mark("This text is not waiting for a person any more."),
+    ),
+    (
+        r"this patient has opted out of texts; please telephone",
+        mark("This patient has opted out of texts; please telephone."),
+    ),
+    (
+        r"this patient has not consented to texts yet; please telephone",
+        mark("This patient has not consented to texts yet; please telephone."),
+    ),
+    (
+        r"this number does not receive texts; please correct it or telephone",
+        mark("This number does not receive texts; please correct it or telephone."),
+    ),
+    (r".+ already has an account", mark("This address already has an account.")),
+    (r"this clinic does not exist", mark("This clinic does not exist.")),
+    # why-logs
+    (
+        r"planned by (?P<protocol>\S+) (?P<version>\S+): .+",
+        mark("planned by %(protocol)s, version %(version)s"),
+    ),
+    (r"first text after enrolment", mark("first text after enrolment")),
+    (r"written by (?P<name>.+)", mark("written by %(name)s")),
+    (r"answer to a text of the patient's", mark("answer to a text of the patient's")),
+    (r"answer to a text that names .+", mark("safety text, after a warning sign")),
+    (
+        r"moved to (?P<clock>[\d:]+): quiet hours (?P<zone>\S+)",
+        mark("moved to %(clock)s: quiet hours, %(zone)s"),
+    ),
+    (r"handed to the provider", mark("handed to the provider")),
+    (r"the provider has it", mark("the provider has it")),
+    (r"on its way", mark("on its way")),
+    (r"delivered to the phone", mark("delivered to the phone")),
+    (r"the phone did not get it(?: \(code (?P<code>\d+)\))?", mark("the phone did not get it")),
+    (r"the provider gave up on it(?: \(code (?P<code>\d+)\))?", mark("the provider gave up on it")),
+    (r"too late: it expired in the provider's queue.*", mark("too late: it expired in the provider's queue")),
+    (r"too late to be useful: not sent", mark("too late to be useful: not sent")),
+    (
+        r"quiet hours \S+ last until it is too late.*",
+        mark("too late to be useful after the quiet hours: not sent"),
+    ),
+    (r"not sent: opted out on .+", mark("not sent: the patient has opted out")),
+    (r"not sent: no consent to texts is on record", mark("not sent: no consent to texts is on record")),
+    (r"not sent: the number has been unreachable since .+", mark("not sent: the number cannot be reached")),
+    (r"not sent: the plan is on hold", mark("not sent: the plan is on hold")),
+    (r"not sent: the plan was (revoked|completed)", mark("not sent: the plan has ended")),
+    (r"not needed any more: answered", mark("not needed any more: answered")),
+    (r"not needed any more: .+", mark("not needed any more")),
+    (r"fell due while the plan was on hold", mark("fell due while the plan was on hold")),
+    (r"follows the appointment for .+", mark("follows the appointment")),
+    (r"follows the date of .+", mark("follows the date")),
+    (r"its day is past: .+", mark("its day is past")),
+    (r"answer (?P<value>\d+), day (?P<day>-?\d+)", mark("answer %(value)s, day %(day)s")),
+    (r"red flag: .+; alert raised", mark("warning sign: alert raised")),
+    (r"red flag \(.+", mark("warning sign, but whose is not certain")),
+    (r"opted out", mark("opted out")),
+    (r"opted in", mark("opted in")),
+    (r"asked for help: told how", mark("asked for help: told how")),
+    (r"a question", mark("a question")),
+    (r"not understood with certainty", mark("not understood with certainty")),
+    (r"from a number no patient has", mark("from a number no patient has")),
+    (r"this number is shared by (?P<number>\d+) patients.*", mark("several patients share this number")),
+    (
+        r"the number (?P<value>\d+), but no question was open",
+        mark("the number %(value)s, but no question was open"),
+    ),
+    (r"our program failed on this text.*", mark("our program failed on this text: please read it")),
+)
+_PATTERNS: Final = tuple((re.compile(pattern), sentence) for pattern, sentence in _SAID)
+
+
+def in_reader_words(sentence: str) -> str:
+    """Return a sentence of the services or the outbox in the reader's language; as it came if not known."""
+    for pattern, known in _PATTERNS:
+        match = pattern.fullmatch(sentence)
+        if match:
+            return gettext(known, **{name: value or "" for name, value in match.groupdict().items()})
+    return sentence
+
+
+def hint(field: str) -> str:
+    """Return what would be right in a form's field."""
+    return gettext(HINTS[field]) if field in HINTS else gettext("Please check this.")
+
+
+def explain(error: RecoveryError) -> str:
+    """Return why something could not be done, in the reader's language."""
+    if isinstance(error, Invalid):
+        return " ".join(dict.fromkeys(hint(_own_field(name)) for name in error.fields))
+    return in_reader_words(str(error))
+
+
+def _own_field(name: str) -> str:
+    """Return a form's field for a service's: "answers.0.value" is "answers"."""
+    return {"sms_consent": "consent", "region": "protocol"}.get(name.split(".")[0], name.split(".")[0])
+
+
+def field_errors(error: Invalid) -> dict[str, list[str]]:
+    """Return what would be right, by the form's field."""
+    return {_own_field(name): [hint(_own_field(name))] for name in error.fields}
+
+
+def install_sentences(app: Flask) -> None:
+    """Give templates the filter for the why of a message."""
+    app.jinja_env.filters["in_reader_words"] = in_reader_words
