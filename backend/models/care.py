@@ -39,7 +39,7 @@ class CarePlan(WithId, ClinicOwned, Base):
     patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
     procedure_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("procedures.id"), unique=True)
     protocol: Mapped[str]
-    protocol_version: Mapped[str]
+    protocol_version: Mapped[int]
     overrides: Mapped[JsonObject] = mapped_column(default=dict)
     timing_hash: Mapped[str]
     status: Mapped[str] = mapped_column(default="active")  # active, on_hold, completed, revoked

@@ -34,7 +34,7 @@ class ClinicProtocol(WithId, ClinicOwned, Base):
     __table_args__ = (UniqueConstraint("clinic_id", "protocol", "version"),)
 
     protocol: Mapped[str]
-    version: Mapped[str]
+    version: Mapped[int]
     overrides: Mapped[JsonObject] = mapped_column(default=dict)  # dotted key -> value, as in the TOML
     approved_by: Mapped[str] = mapped_column(Text)
     approved_at: Mapped[datetime]

@@ -146,6 +146,15 @@ def rotate(session: Session, refresh_token: str, *, now: datetime) -> Granted | 
     return _next_link(session, account, used.family_id, now=now, ends_at=ends_at)
 
 
+def close_chain(session: Session, refresh_token: str, *, now: datetime) -> None:
+    """End the sign-in that a refresh token belongs to, whether that token is the newest or not."""
+    family_id = session.scalar(
+        select(RefreshToken.family_id).where(RefreshToken.token_hash == _hash(refresh_token))
+    )
+    if family_id is not None:
+        close_family(session, family_id, now=now)
+
+
 def close_family(session: Session, family_id: uuid.UUID, *, now: datetime) -> None:
     """End a sign-in: its refresh tokens, and with them its access tokens, stop working."""
     session.execute(

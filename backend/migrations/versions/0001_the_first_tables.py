@@ -117,7 +117,7 @@ def upgrade() -> None:
     op.create_table(
         "clinic_protocols",
         sa.Column("protocol", sa.String(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column(
             "overrides",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
@@ -315,7 +315,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.Uuid(), nullable=False),
         sa.Column("procedure_id", sa.Uuid(), nullable=False),
         sa.Column("protocol", sa.String(), nullable=False),
-        sa.Column("protocol_version", sa.String(), nullable=False),
+        sa.Column("protocol_version", sa.Integer(), nullable=False),
         sa.Column(
             "overrides",
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
