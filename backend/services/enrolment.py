@@ -251,7 +251,8 @@ def _write_texts(
     session: Session, enrolment: Enrolment, patient: Patient, timeline: Sequence[Occurrence], now: datetime
 ) -> None:
     plan = enrolment.care_plan
-    steps = {(row.step_key, row.occurrence): row for row in (*enrolment.milestones, *enrolment.check_ins)}
+    rows: list[Milestone | CheckIn] = [*enrolment.milestones, *enrolment.check_ins]
+    steps = {(row.step_key, row.occurrence): row for row in rows}
     messages = [
         planned_message(
             plan,

@@ -13,6 +13,14 @@ from backend.services.check_ins import GivenAnswer, answer_check_in
 from tests.world import World
 
 
+def answer_by(world: World, check_in: CheckIn, value: int, *, source: str) -> None:
+    """Record one pain value for a check-in, by app or by a nurse."""
+    with transaction(world.engine, world.nurse.clinic_id) as session:
+        row = session.get_one(CheckIn, check_in.id)
+        given = [GivenAnswer(question="pain", value=value)]
+        answer_check_in(session, world.nurse, row, given, source=source, now=world.now)
+
+
 def answer_on(world: World, day: int, value: int) -> None:
     """Let the check-in of that day be asked at ten, and answered at once."""
     start = world.rows(CheckIn)[0]
@@ -112,11 +120,7 @@ def test_a_nurse_records_an_answer_given_by_phone_after_it_was_missed(world: Wor
     world.now = check_in.expires_at + timedelta(minutes=1)
     world.tick()
     assert world.rows(CheckIn, CheckIn.id == check_in.id)[0].status == "missed"
-    with transaction(world.engine, world.nurse.clinic_id) as session:
-        row = session.get_one(CheckIn, check_in.id)
-        answer_check_in(
-            session, world.nurse, row, [GivenAnswer(question="pain", value=4)], source="nurse", now=world.now
-        )
+    answer_by(world, check_in, 4, source="nurse")
     assert world.rows(CheckIn, CheckIn.id == check_in.id)[0].status == "answered"
 
 
@@ -124,25 +128,14 @@ def test_a_nurse_records_an_answer_given_by_phone_after_it_was_missed(world: Wor
 def test_a_value_outside_the_scale_is_refused(world: World, value: int) -> None:
     check_in = world.enrol().check_ins[0]
     world.now = check_in.due_at
-    with pytest.raises(Invalid, match="0 to 10"), transaction(world.engine) as session:
-        row = session.get_one(CheckIn, check_in.id)
-        answer_check_in(
-            session,
-            world.nurse,
-            row,
-            [GivenAnswer(question="pain", value=value)],
-            source="app",
-            now=world.now,
-        )
+    with pytest.raises(Invalid, match="0 to 10"):
+        answer_by(world, check_in, value, source="app")
 
 
 def test_a_check_in_cannot_be_answered_before_it_is_due(world: World) -> None:
     check_in = world.enrol().check_ins[0]
-    with pytest.raises(Conflict, match="not open yet"), transaction(world.engine) as session:
-        row = session.get_one(CheckIn, check_in.id)
-        answer_check_in(
-            session, world.nurse, row, [GivenAnswer(question="pain", value=3)], source="app", now=world.now
-        )
+    with pytest.raises(Conflict, match="not open yet"):
+        answer_by(world, check_in, 3, source="app")
 
 
 def test_an_alert_is_taken_by_one_person_only(world: World) -> None:
