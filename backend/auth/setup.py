@@ -36,7 +36,7 @@ def install_auth(app: Flask, settings: Settings) -> None:
     user_authenticated.connect(_keep_session, app)
     limiter.init_app(app)
     _limit_sign_in(app)
-    declare_public(app, "security.login", "security.logout", "security.static")
+    declare_public(app, "security.login", "security.logout", "security.static", "static")
 
 
 def _cookies(settings: Settings) -> dict[str, Any]:

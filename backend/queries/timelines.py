@@ -49,6 +49,16 @@ def timeline(session: Session, plan_id: uuid.UUID, *, now: datetime, language: s
     return sorted(items, key=lambda item: (item["due_at"], item["kind"], item["key"], item["occurrence"]))
 
 
+def current_plan_id(session: Session, patient_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the plan a patient's app shows: the newest one that was not revoked."""
+    return session.scalars(
+        select(CarePlan.id)
+        .where(CarePlan.patient_id == patient_id, CarePlan.status != "revoked")
+        .order_by(CarePlan.anchor_at.desc(), CarePlan.id)
+        .limit(1)
+    ).first()
+
+
 def milestone_status(
     stored: str,
     *,
