@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
-from schedules.errors import ProtocolError
+from schedules.errors import ProtocolError, shown
 from schedules.parsing import parse_tables
 from schedules.protocol import CareProtocol
 
@@ -32,7 +32,9 @@ def parse_protocol(text: str, file: str, *, folder: Path = SHIPPED) -> CareProto
         return parse_tables(own, file)
     name = own["include"]
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(_PART):
-        raise ProtocolError(file, "include", f"found {name!r}; write the name of a file ending in {_PART}")
+        raise ProtocolError(
+            file, "include", f"found {shown(name)}; write the name of a file ending in {_PART}"
+        )
     if not (folder / name).is_file():
         raise ProtocolError(file, "include", f'there is no file "{name}" beside this one')
     return parse_tables(_merged(_tables(_read(folder / name), name), own), file)

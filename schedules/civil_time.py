@@ -11,12 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from schedules.errors import ProtocolError
+from schedules.errors import ProtocolError, shown
 
 _OFFSET = re.compile(
     r"(?P<sign>-?)P(?=\d|T\d)"
     r"(?:(?P<years>\d{1,2})Y)?(?:(?P<months>\d{1,3})M)?(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,4})D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,4})M)?)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,4})M)?)?",
+    re.ASCII,
 )
 _UNITS = ("years", "months", "weeks", "days", "hours", "minutes")
 # Month lengths repeat every four years within a century; the last day of each month is where clamping bites.
@@ -45,7 +46,9 @@ class Offset:
         """Read a duration such as P7D, -P7D, PT2H or P3M; anything else is a ProtocolError."""
         found = _OFFSET.fullmatch(text)
         if not found:
-            raise ProtocolError("", "", f"found {text!r}; write a duration such as P7D, -P7D, PT2H or P3M")
+            raise ProtocolError(
+                "", "", f"found {shown(text)}; write a duration such as P7D, -P7D, PT2H or P3M"
+            )
         parts = {unit: int(found[unit] or 0) for unit in _UNITS}
         return cls(**parts, sign=-1 if found["sign"] and any(parts.values()) else 1)
 

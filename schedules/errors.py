@@ -22,3 +22,12 @@ class ProtocolError(Exception):
         A value such as a window checks itself without knowing where it is written; its reader knows.
         """
         return ProtocolError(file, ".".join(part for part in (path, self.key) if part), self.reason)
+
+
+def shown(value: object) -> str:
+    """Return a value as a protocol file would write it, so that a complaint quotes what the author sees."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a table" if isinstance(value, dict) else str(value)

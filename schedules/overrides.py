@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import time
 
 from schedules.civil_time import Offset
-from schedules.errors import ProtocolError
+from schedules.errors import ProtocolError, shown
 from schedules.rules import RULE_KINDS, Rule, Tier
 from schedules.steps import CLEARANCE, Step, StepKind
 
@@ -52,7 +52,7 @@ def override_rule(rule: Rule, name: str, value: int | str) -> Rule:
 def read_offset(key: str, value: object) -> Offset:
     """Read a duration, as `Offset.parse` does, from a value of any type."""
     if not isinstance(value, str):
-        raise ProtocolError("", key, f"found {value!r}; write a duration such as P7D, -P7D, PT2H or P3M")
+        raise ProtocolError("", key, f"found {shown(value)}; write a duration such as P7D, -P7D, PT2H or P3M")
     try:
         return Offset.parse(value)
     except ProtocolError as error:
@@ -72,7 +72,7 @@ def read_end(key: str, value: object) -> Offset | str:
 def read_clock(key: str, value: object) -> time:
     """Read a wall time written HH:MM."""
     if not isinstance(value, str) or not _CLOCK.fullmatch(value):
-        raise ProtocolError("", key, f'found {value!r}; write a time such as "10:00"')
+        raise ProtocolError("", key, f'found {shown(value)}; write a time such as "10:00"')
     return time.fromisoformat(value)
 
 
@@ -80,7 +80,7 @@ def read_whole(key: str, value: int | str) -> int:
     """Read a whole number, also one written in digits, as a form sends it."""
     digits = str(value).removeprefix("-")
     if isinstance(value, bool) or not (digits.isascii() and digits.isdigit()):
-        raise ProtocolError("", key, f"found {value!r}; write a whole number")
+        raise ProtocolError("", key, f"found {shown(value)}; write a whole number")
     return int(value)
 
 
@@ -88,7 +88,7 @@ def read_tier(key: str, value: object) -> Tier:
     """Read the name of a tier."""
     names = [tier.value for tier in Tier]
     if value not in names:
-        raise ProtocolError("", key, f"found {value!r}; write one of {', '.join(names)}")
+        raise ProtocolError("", key, f"found {shown(value)}; write one of {', '.join(names)}")
     return Tier(str(value))
 
 

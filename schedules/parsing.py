@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import time
 
 from schedules.civil_time import Offset
-from schedules.overrides import read_clock, read_end, read_offset, read_tier
+from schedules.overrides import read_clock, read_end, read_offset
 from schedules.protocol import CareProtocol, in_texting_hours
 from schedules.reading import Table
-from schedules.rules import RULE_KINDS, SIGNS, Rule
+from schedules.rules import RULE_KINDS, SIGNS, Rule, Tier
 from schedules.steps import (
     CONDITION_FACTS,
     REGIONS,
@@ -32,7 +32,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "steps", "questions", "rules",
     ),
     "step": ("kind", "title", "why", "source", "proposed", "approved_by", "conditions", "local_time"),
-    "milestone": ("window", "bookable", "reminders", "recurs", "needs_clinic", "suggested"),
+    "milestone": ("window", "bookable", "reminders", "recurs"),
     "restriction": ("ends", "soft", "needs_clinic", "suggested"),
     "check_in": (
         "window", "recurs", "questions", "template", "variants", "facts", "nudge_template", "nudge_after",
@@ -121,7 +121,7 @@ def _step(key: str, table: Table, questions: Mapping[str, Question], texts_at: t
             facts=table.names("facts", TEXT_FACTS),
             nudge_template=table.optional_text("nudge_template"),
             nudge_after=_nudge_after(table),
-            needs_clinic=table.names("needs_clinic", ("ends",) if kind is StepKind.RESTRICTION else ()),
+            needs_clinic=table.names("needs_clinic", ("ends",)),
             suggested=_suggested(table),
         )
 
@@ -202,7 +202,7 @@ def _rule(key: str, table: Table) -> Rule:
         return Rule(
             key=key,
             kind=kind,
-            tier=read_tier("tier", table.text("tier")),
+            tier=Tier(table.choice("tier", [tier.value for tier in Tier])),
             reason=table.words("reason"),
             source=source,
             parameters={

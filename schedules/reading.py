@@ -12,7 +12,7 @@ from datetime import date, time
 from typing import TypeVar
 
 from schedules.civil_time import Offset
-from schedules.errors import ProtocolError
+from schedules.errors import ProtocolError, shown
 from schedules.overrides import read_clock, read_offset
 from schedules.steps import LANGUAGES, Text
 
@@ -50,15 +50,15 @@ class Table:
         """Raise for the first key that is not among those allowed."""
         for key in self._values:
             if key not in allowed:
-                close = difflib.get_close_matches(key, allowed, n=1)
+                close = difflib.get_close_matches(key, allowed, n=1, cutoff=0.75)
                 right = f"did you mean {close[0]}?" if close else f"the keys here are {', '.join(allowed)}"
                 raise self.complain(key, f"unknown key; {right}")
 
     def text(self, key: str, *, default: str | None = None) -> str:
         """Return a sentence or a name that is not blank."""
-        value = self._take(key, default, 'write a text such as "seed"')
+        value = self._take(key, default, "write a text in quotes")
         if not isinstance(value, str) or not value.strip():
-            raise self.complain(key, f"found {_shown(value)}; write a text that is not blank")
+            raise self.complain(key, f"found {shown(value)}; write a text that is not blank")
         return value
 
     def optional_text(self, key: str) -> str | None:
@@ -69,33 +69,33 @@ class Table:
         """Return true or false."""
         value = self._take(key, default, "write true or false")
         if not isinstance(value, bool):
-            raise self.complain(key, f"found {_shown(value)}; write true or false")
+            raise self.complain(key, f"found {shown(value)}; write true or false")
         return value
 
     def whole(self, key: str) -> int:
         """Return a whole number."""
         value = self._take(key, None, "write a whole number")
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.complain(key, f"found {_shown(value)}; write a whole number")
+            raise self.complain(key, f"found {shown(value)}; write a whole number")
         return value
 
     def choice(self, key: str, allowed: Collection[str]) -> str:
         """Return one of the allowed words."""
         value = self._take(key, None, f"write one of {', '.join(allowed)}")
         if value not in allowed:
-            raise self.complain(key, f"found {_shown(value)}; write one of {', '.join(allowed)}")
+            raise self.complain(key, f"found {shown(value)}; write one of {', '.join(allowed)}")
         return str(value)
 
     def names(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """Return a list of distinct words, each of them allowed; empty where the key is not written."""
         value = self._take(key, [], "")
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.complain(key, f'found {_shown(value)}; write a list such as ["a", "b"]')
+            raise self.complain(key, f'found {shown(value)}; write a list such as ["a", "b"]')
         for position, item in enumerate(value):
             if allowed is not None and item not in allowed:
-                raise self.complain(key, f"found {_shown(item)}; write any of {', '.join(allowed)}")
+                raise self.complain(key, f"found {shown(item)}; write any of {', '.join(allowed)}")
             if item in value[:position]:
-                raise self.complain(key, f"found {_shown(item)} twice; write it once")
+                raise self.complain(key, f"found {shown(item)} twice; write it once")
         return tuple(value)
 
     def offset(self, key: str) -> Offset:
@@ -117,7 +117,7 @@ class Table:
             return None
         value = self._take(key, None, "")
         if type(value) is not date:
-            raise self.complain(key, f"found {_shown(value)}; write a day such as 2026-11-23, without quotes")
+            raise self.complain(key, f"found {shown(value)}; write a day such as 2026-11-23, without quotes")
         return value
 
     def words(self, key: str) -> Text:
@@ -130,7 +130,7 @@ class Table:
         """Return the table under a key."""
         value = self._take(key, None, f"write a table [{self.path + '.' if self.path else ''}{key}]")
         if not isinstance(value, dict):
-            raise self.complain(key, f"found {_shown(value)}; write a table")
+            raise self.complain(key, f"found {shown(value)}; write a table")
         return Table(self.file, f"{self.path}.{key}".strip("."), value)
 
     def optional_table(self, key: str) -> "Table | None":
@@ -141,7 +141,7 @@ class Table:
         """Return a list of tables, each placed under its position; empty where the key is not written."""
         value = self._take(key, [], "")
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.complain(key, f"found {_shown(value)}; write a list of tables")
+            raise self.complain(key, f"found {shown(value)}; write a list of tables")
         return [Table(self.file, f"{self.path}.{key}.{n}", item) for n, item in enumerate(value)]
 
     def keyed(self, key: str) -> "dict[str, Table]":
@@ -172,11 +172,3 @@ class Table:
         if key not in self._values and default is None:
             raise self.complain(key, f"missing; {right}")
         return self._values.get(key, default)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "a table" if isinstance(value, dict) else str(value)

@@ -1,0 +1,1 @@
+"""What schedules/ promises: checked protocols, right calendars, a metronome that goes on."""
