@@ -1,1 +1,1 @@
-"""What the Makefile runs: set-up, the foreground job, checks and measurements; never imported by the product."""
+"""What the Makefile runs: set-up, the foreground job, checks, benchmarks. The product imports none of it."""

@@ -9,12 +9,14 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import IO
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_SECONDS = 0.1
@@ -57,15 +59,25 @@ class ForegroundJob:
         """Start one child that is to run until the end."""
         self._children.append((name, _spawn(command, environment)))
 
-    def run_first(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run something to its end before the rest starts; raises ChildEnded when it fails."""
-        child = _spawn(command, environment)
-        self._children.append((name, child))
-        while child.poll() is None:
-            self._pause()
-        self._children.remove((name, child))
-        if child.returncode:
-            raise ChildEnded(name, child.returncode)
+    def run_first(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
+        """Run something to its end before the rest starts, and return what it printed.
+
+        Raises ChildEnded when it fails.
+        """
+        with tempfile.TemporaryFile() as printed:
+            child = _spawn(command, environment, printed)
+            self._children.append((name, child))
+            while child.poll() is None:
+                self._pause()
+            self._children.remove((name, child))
+            if child.returncode:
+                raise ChildEnded(name, child.returncode)
+            printed.seek(0)
+            return printed.read().decode("utf-8", "replace")
+
+    def pids(self) -> dict[str, int]:
+        """Return the running children's process ids, by name."""
+        return {name: child.pid for name, child in self._children}
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> bool:
         """Wait for `ready`, at most so many seconds, and say whether it came true."""
@@ -91,10 +103,8 @@ class ForegroundJob:
             _signal_session(child, signal.SIGTERM)
         deadline = time.monotonic() + self.grace_seconds
         for _, child in self._children:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             _signal_session(child, signal.SIGKILL)
             child.wait()
         self._children.clear()
@@ -123,14 +133,14 @@ def foreground_job(grace_seconds: float = 10.0) -> Iterator[ForegroundJob]:
             signal.signal(number, handler)
 
 
-def _spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command, env=dict(environment), stdin=subprocess.DEVNULL, start_new_session=True
+        command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, start_new_session=True
     )
 
 
 def _signal_session(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # gone already; a Mac says the latter of a zombie
         os.killpg(child.pid, number)
-    except (ProcessLookupError, PermissionError):  # gone already; a Mac says the latter of a zombie
-        pass

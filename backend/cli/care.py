@@ -1,0 +1,95 @@
+"""Commands for whoever writes protocols: check a file, and see a year of it before anyone is enrolled."""
+
+from datetime import UTC, datetime, time
+from pathlib import Path
+from zoneinfo import available_timezones
+
+import click
+from babel.dates import format_datetime
+from rich.console import Console
+from rich.table import Table
+
+from backend.errors import Invalid
+from backend.services.enrolment import ANAESTHESIA, TECHNIQUES
+from backend.services.simulation import Simulation
+from backend.services.simulation import simulate as try_out
+from notifications.compose import languages
+from schedules.catalogue import Catalogue, load_protocol
+from schedules.protocol import CareProtocol
+from schedules.timeline import resolve_local
+
+_NINE = time(9, 0)
+
+
+@click.command()
+@click.argument("protocol")
+@click.option(
+    "--from",
+    "start",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="Day of the procedure, or day and time; without a time it is 09:00.",
+)
+@click.option("--zone", default="Europe/Istanbul", show_default=True, help="Clinic's and patient's zone.")
+@click.option("--language", default="en", show_default=True, type=click.Choice(languages()))
+@click.option("--technique", default="radiofrequency", show_default=True, type=click.Choice(TECHNIQUES))
+@click.option("--anaesthesia", default="local", show_default=True, type=click.Choice(ANAESTHESIA))
+def simulate(
+    protocol: str, start: datetime, zone: str, language: str, technique: str, anaesthesia: str
+) -> None:
+    """Show every text of PROTOCOL (an id, or a file) on a calendar, word for word. Sends nothing."""
+    if zone not in available_timezones():
+        raise Invalid({"--zone": [f"'{zone}' is no time zone; give an IANA name like Europe/Istanbul."]})
+    plan = _protocol(protocol)
+    local = start if start.time() != time() else datetime.combine(start.date(), _NINE)
+    simulation = try_out(
+        plan,
+        performed_at=resolve_local(local, zone).astimezone(UTC),
+        zone=zone,
+        language=language,
+        facts={"technique": technique, "anaesthesia": anaesthesia},
+    )
+    _print(plan, simulation, zone, language)
+
+
+def _protocol(name: str) -> CareProtocol:
+    return load_protocol(Path(name)) if name.endswith(".toml") else Catalogue.shipped().get(name)
+
+
+def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: str) -> None:
+    console = Console()
+    table = Table(
+        title=f"{protocol.titles[language]} · {protocol.id} {protocol.version} · {zone}",
+        title_justify="left",
+        show_lines=True,
+    )
+    table.add_column("Date and local time", no_wrap=True)
+    table.add_column("Step")
+    table.add_column("Text", ratio=1)
+    table.add_column("Segments", justify="right")
+    for text in simulation.texts:
+        size = text.sms.segments
+        table.add_row(
+            format_datetime(text.local_time, "EEE d MMM yyyy\nHH:mm", locale=language),
+            f"{text.step_key}\n{text.key}",
+            text.sms.body,
+            f"{size.count}\n{size.encoding}",
+        )
+    console.print(table)
+    total = sum(text.sms.segments.count for text in simulation.texts)
+    console.print(f"{len(simulation.texts)} texts, {total} segments")
+    if protocol.undecided():
+        console.print(f"The clinic must still set: {', '.join(protocol.undecided())}")
+
+
+@click.command("check-protocol")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check_protocol(file: Path) -> None:
+    """Check a protocol FILE; a mistake is named with its key and what would be right."""
+    protocol = load_protocol(file)
+    click.echo(
+        f"{file}: {protocol.id} {protocol.version} is well-formed:"
+        f" {len(protocol.steps)} steps, {len(protocol.rules)} rules"
+    )
+    if protocol.undecided():
+        click.echo(f"Before it can be signed the clinic must set: {', '.join(protocol.undecided())}")
