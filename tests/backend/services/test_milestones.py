@@ -39,8 +39,6 @@ def test_a_booking_moves_the_reminders_to_the_appointment(world: World) -> None:
     assert booked.status == "booked"
     days = ("2027-02-08", "2027-02-22", "2027-02-28")
     assert reminders(world, "mri_3_months") == dict.fromkeys(days, ("remind_mri_booked", "scheduled"))
-        ("2027-02-08", "2027-02-22", "2027-02-28"), ("remind_mri_booked", "scheduled")
-    )
 
 
 def test_giving_a_booking_back_moves_them_back(world: World) -> None:

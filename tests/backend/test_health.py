@@ -1,0 +1,66 @@
+"""What machines ask: up, ready, and how it is doing."""
+
+from flask.testing import FlaskClient
+
+from backend.jobs import beat
+from tests.world import World
+
+TOKEN = {"Authorization": "Bearer metrics-token-for-tests"}
+
+
+def breathe(world: World) -> None:
+    beat(world.engine, "worker-1", tick_seconds=5, failure=None, now=world.now)
+
+
+def test_the_process_is_up(client: FlaskClient) -> None:
+    assert client.get("/healthz").status_code == 200
+
+
+def test_without_a_worker_it_is_not_ready_and_says_so(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["reasons"] == ["no worker has ever run"]
+
+
+def test_with_a_fresh_heartbeat_it_is_ready(client: FlaskClient, world: World) -> None:
+    breathe(world)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_a_worker_silent_for_three_ticks_makes_it_not_ready(client: FlaskClient, world: World) -> None:
+    breathe(world)
+    world.advance(seconds=16)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "silent for 16 s" in answer.get_json()["reasons"][0]
+
+
+def test_a_text_that_waits_too_long_makes_it_not_ready(client: FlaskClient, world: World) -> None:
+    world.enrol()
+    world.advance(minutes=3)
+    breathe(world)
+    assert "due for 180 s" in client.get("/readyz").get_json()["reasons"][0]
+
+
+def test_metrics_are_not_public(client: FlaskClient) -> None:
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+
+
+def test_metrics_count_what_waits(client: FlaskClient, world: World) -> None:
+    world.enrol()
+    world.text_in("I cannot pass urine")
+    text = client.get("/metrics", headers=TOKEN).get_data(as_text=True)
+    assert 'recovery_open_alerts{tier="emergency"} 1.0' in text
+    assert "recovery_worker_heartbeat_age_seconds -1.0" in text
+
+
+def test_no_page_may_be_kept_by_a_cache(client: FlaskClient) -> None:
+    assert client.get("/readyz").headers["Cache-Control"] == "no-store"
+
+
+def test_the_content_policy_allows_only_ourselves(client: FlaskClient) -> None:
+    policy = client.get("/login").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert "http" not in policy
