@@ -19,7 +19,7 @@ TOKEN = "a-token-of-the-test"
 
 @dataclass
 class LoopbackTwilio:
-    """Runs in a thread of its own; `requests` holds the forms as they arrived, `fault` shapes the next answers."""
+    """Runs in a thread of its own; `requests` are forms as they arrived, `fault` shapes the next answers."""
 
     requests: list[dict[str, str]] = field(default_factory=list)
     accepted: list[dict[str, str]] = field(default_factory=list)
@@ -51,7 +51,7 @@ class LoopbackTwilio:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.url = "http://127.0.0.1:{}".format(self._runner.addresses[0][1])
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}

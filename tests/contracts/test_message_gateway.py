@@ -91,7 +91,7 @@ def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
 def send(provider: Provider, *texts: OutgoingText) -> list[object]:
     async def send_all() -> list[object]:
         try:
-            return await asyncio.gather(*map(provider.gateway.send, texts), return_exceptions=True)  # type: ignore[return-value]  # gather's union
+            return await asyncio.gather(*map(provider.gateway.send, texts), return_exceptions=True)
         finally:
             await provider.gateway.close()
 
