@@ -17,6 +17,7 @@ from backend.clock import Clock, utc_now
 from backend.config import Settings
 
 _EXTENSION = "recovery_runtime"
+_HANDLER = "recovery"
 _NEVER_LOGGED = frozenset(
     {"body", "phone", "to", "name", "given_name", "family_name", "password", "code", "token"}
 )
@@ -70,6 +71,7 @@ def configure_logging(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.set_name(_HANDLER)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[
@@ -81,7 +83,7 @@ def configure_logging(settings: Settings) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [other for other in root.handlers if other.get_name() != _HANDLER] + [handler]
     root.setLevel(settings.log_level)
     for noisy in ("apscheduler", "twilio", "werkzeug", "alembic", "sqlalchemy.engine", "flask_limiter"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
