@@ -5,9 +5,9 @@ from tests.world import PHONE
 
 
 def test_a_reply_becomes_an_alert_that_a_nurse_takes(house: House) -> None:
-    # Ayşe is in her second week, and has been asked this morning
+    # Ayşe is in her third day, and has been asked this morning
     plan = house.world.enrol().care_plan
-    house.world.at(2026, 12, 7, 7, 0)
+    house.world.at(2026, 11, 26, 7, 0)
     house.tick()
 
     # she answers nine
