@@ -108,7 +108,7 @@ def test_a_reply_is_read_in_a_fifth_of_a_millisecond() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_lexicon_is_written_folded_or_foldable(language: str) -> None:
+def test_a_sign_has_only_names_sayings_and_statements(language: str) -> None:
     signs = lexicon(language)["signs"]
     assert all(kinds.keys() <= {"names", "says", "states"} for kinds in signs.values())
 
