@@ -286,8 +286,8 @@ BROKEN = {
         "bookable = true",
         'bookable = true\nends = "P6W"',
         (
-            "steps.visit.ends: unknown key; the keys here are kind, title, why, source, proposed, approved_by, "
-            "conditions, local_time, window, bookable, reminders, recurs"
+            "steps.visit.ends: unknown key; the keys here are kind, title, why, source, proposed, "
+            "approved_by, conditions, local_time, window, bookable, reminders, recurs"
         ),
     ),
     "a check-in that asks nothing": (
@@ -339,8 +339,8 @@ BROKEN = {
         "[rules.high]",
         (
             '[steps.again]\nkind = "check_in"\ntitle = { en = "P", tr = "A" }\nwhy = { en = "P", tr = "A" }\n'
-            'source = "seed"\nwindow = { due = "P1D", expires = "P3D" }\nquestions = ["pain"]\ntemplate = "t"\n'
-            "[rules.high]"
+            'source = "seed"\nwindow = { due = "P1D", expires = "P3D" }\nquestions = ["pain"]\n'
+            'template = "t"\n[rules.high]'
         ),
         "steps.ask.window.due: found P1D on another check-in too; ask at most once a day",
     ),
@@ -392,9 +392,10 @@ BROKEN = {
         'signs = ["fever"]',
         'signs = ["sadness"]',
         (
-            'rules.fever.signs: found "sadness"; write any of saddle_numbness, bladder, bowel, both_legs_weak, '
-            "limb_weakness, cannot_walk, breathing, swallowing, neck_swelling, voice_change, clumsy_hands, "
-            "confusion, stiff_neck, worst_headache, fever, chills, wound, upright_headache, numbness"
+            'rules.fever.signs: found "sadness"; write any of saddle_numbness, bladder, bowel, '
+            "both_legs_weak, limb_weakness, cannot_walk, breathing, swallowing, neck_swelling, "
+            "voice_change, clumsy_hands, confusion, stiff_neck, worst_headache, fever, chills, wound, "
+            "upright_headache, numbness"
         ),
     ),
     "a sign where there is none": (
