@@ -1,7 +1,8 @@
 """Enrolment: patient, consent and procedure in one form, all or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import available_timezones
 
 from babel import Locale
@@ -25,6 +26,8 @@ from backend.services.protocols import clinic_protocols
 from notifications.compose import languages
 from schedules.protocol import CareProtocol
 
+Done = TypeVar("Done")
+
 pages = Blueprint("enrolment", __name__)
 
 
@@ -41,19 +44,27 @@ def show() -> str:
 def submit() -> ResponseReturnValue:
     """Register the patient and enrol the procedure; show the form again with what is wrong."""
     form, protocols = _form(), _signed()
-    details, order = _details(form), _order(form, protocols)
-    if not form.errors and details is not None and order is not None:
-        try:
-            patient = _enrol(details, order)
-        except Invalid as error:
-            form.errors.update(field_errors(error))
-        except Conflict as error:
-            form.errors["form"] = [explain(error)]
-        else:
+    order = _order(form, protocols)
+    patient = _attempt(form, lambda: _register(form))
+    if patient is not None and order is not None and not form.errors:
+        session, actor = db.session(), current_actor()
+        if _attempt(form, lambda: enrol(session, actor, patient, order, now=present())) is not None:
             flash(gettext("Enrolled. The plan is made, and the texts go out by themselves."), "good")
             return redirect(url_for("dashboard.patients.show", patient_id=patient.id), 303)
     db.session.rollback()
     return _page(form, protocols), 422
+
+
+def _attempt(form: Form, do: Callable[[], Done]) -> Done | None:
+    """Return what a service made, or None with its complaints noted beside the fields."""
+    try:
+        return do()
+    except Invalid as error:
+        for name, sentences in field_errors(error).items():
+            form.errors.setdefault(name, sentences)
+    except Conflict as error:
+        form.errors["form"] = [explain(error)]
+    return None
 
 
 _EMPTY = (
@@ -84,15 +95,17 @@ def _form() -> Form:
 def _signed() -> Mapping[str, CareProtocol]:
     """Return the protocols the clinic may enrol with."""
     offered = clinic_protocols(db.session(), house().id)
-    return {protocol.id: protocol for protocol, signature in offered if signature is not None}
+    signed = [protocol for protocol, signature in offered if signature is not None]
+    return {
+        protocol.id: protocol for protocol in sorted(signed, key=lambda one: list(LEVELS).index(one.region))
+    }
 
 
-def _details(form: Form) -> PatientDetails | None:
-    born_on = form.day("birth_date")
+def _register(form: Form) -> Patient:
+    """Register the patient even where the rest is not right yet, so that all mistakes show at once."""
     now = present()
-    for name in ("given_name", "family_name", "phone"):
-        form.read(name, str, required=True)
-    return PatientDetails(
+    born_on = form.day("birth_date")
+    details = PatientDetails(
         given_name=form.text("given_name"),
         family_name=form.text("family_name"),
         phone=form.text("phone"),
@@ -102,6 +115,7 @@ def _details(form: Form) -> PatientDetails | None:
         external_id=form.text("external_id") or None,
         consent=ConsentGiven(given_at=now, source="clinic") if form.value("consent") == "yes" else None,
     )
+    return register_patient(db.session(), current_actor(), details, now=now)
 
 
 def _order(form: Form, protocols: Mapping[str, CareProtocol]) -> ProcedureOrder | None:
@@ -126,13 +140,6 @@ def _order(form: Form, protocols: Mapping[str, CareProtocol]) -> ProcedureOrder 
         baseline_pain=baseline,
         clinician=form.text("clinician"),
     )
-
-
-def _enrol(details: PatientDetails, order: ProcedureOrder) -> Patient:
-    session, actor, now = db.session(), current_actor(), present()
-    patient = register_patient(session, actor, details, now=now)
-    enrol(session, actor, patient, order, now=now)
-    return patient
 
 
 def _page(form: Form, protocols: Mapping[str, CareProtocol]) -> str:

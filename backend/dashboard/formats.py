@@ -14,6 +14,7 @@ from babel.units import format_unit
 from flask import Flask
 
 from backend.dashboard.language import gettext, ngettext
+from notifications.phone import InvalidPhone, PhoneNumber
 from schedules.civil_time import Offset
 
 _SKELETON = {"en": ("EEE d MMM", "EEE d MMM yyyy"), "tr": ("d MMM EEE", "d MMM yyyy EEE")}
@@ -88,8 +89,11 @@ def age(born_on: date, today: date) -> int:
 
 
 def masked(phone: str) -> str:
-    """Return a number by which its owner can be told apart, and no more: "+90 ••• 4567"."""
-    return f"{phone[:3]} ••• {phone[-4:]}" if len(phone) > 7 else "•••"
+    """Return a number by which its owner can be told apart, and no more: "+90•••••4567"."""
+    try:
+        return str(PhoneNumber.parse(phone))
+    except InvalidPhone:
+        return "•••"
 
 
 def initial(family_name: str) -> str:

@@ -1,8 +1,8 @@
 """The list of patients, found while typing, and one patient's page."""
 
 import uuid
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from schedules.timeline import day_number
 pages = Blueprint("patients", __name__)
 
 PAGE: Final = 50
+_ACTED_ON_AHEAD: Final = timedelta(days=400)
 _OPEN_MILESTONES: Final = frozenset({"planned", "due", "overdue", "booked"})
 
 
@@ -55,7 +56,7 @@ def show(patient_id: uuid.UUID) -> str:
         "patient.html",
         patient=patient,
         age=age(patient.birth_date, _today(now)) if patient.birth_date else None,
-        talk=talk.items,
+        talk=sorted(talk.items, key=lambda said: (said["at"], said["direction"] == "outbound")),
         traces=trail(session, patient.id),
         outcomes=OUTCOMES,
         signs=SIGNS,
@@ -116,11 +117,20 @@ def _plan_of(patient: Patient, now: datetime) -> dict[str, Any]:
         "picture": plan_picture(items, anchor=plan.anchor_at, reader=reader()),
         "chart": chart_data(told, day=day_number(plan.anchor_at, now, house().zone), reader=reader()),
         "course": told,
-        "milestones": [item for item in milestones if item["status"] in _OPEN_MILESTONES],
+        **_open_milestones(milestones, now),
         "past_milestones": [item for item in milestones if item["status"] not in _OPEN_MILESTONES],
         "restrictions": [item for item in restrictions if item["status"] == "active"],
         "past_restrictions": [item for item in restrictions if item["status"] != "active"],
         **_check_ins(told, now),
+    }
+
+
+def _open_milestones(milestones: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
+    """Return the milestones to act on, and apart from them those too far ahead to."""
+    still_open = [item for item in milestones if item["status"] in _OPEN_MILESTONES]
+    return {
+        "milestones": [item for item in still_open if item["due_at"] <= now + _ACTED_ON_AHEAD],
+        "later_milestones": [item for item in still_open if item["due_at"] > now + _ACTED_ON_AHEAD],
     }
 
 

@@ -116,7 +116,7 @@ def course(
 
 
 def _points(session: Session, plan_id: uuid.UUID) -> tuple[Point, ...]:
-    """Return what was answered; of two answers to the same question of a check-in, the later."""
+    """Return what was answered; of two answers of one day to a check-in's question, the later."""
     rows = session.execute(
         select(
             Observation.id,
@@ -131,7 +131,7 @@ def _points(session: Session, plan_id: uuid.UUID) -> tuple[Point, ...]:
         .order_by(Observation.observed_at)
     )
     newest = {
-        (row.check_in_id or row.id, row.question): Point(
+        (row.check_in_id or row.id, row.question, row.day): Point(
             row.question, row.day, row.value, row.source, row.observed_at, row.check_in_id
         )
         for row in rows

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Account, Alert, CarePlan, CheckIn, InboundMessage, Milestone, Patient, Procedure
@@ -210,7 +210,7 @@ def _bookings(session: Session, now: datetime, language: str) -> list[Line]:
     said = exists().where(
         Alert.care_plan_id == Milestone.care_plan_id,
         Alert.status != "resolved",
-        Alert.cause.contains(Milestone.step_key, autoescape=True),
+        Alert.cause.in_([literal(why).concat(Milestone.step_key) for why in ("unbooked:", "overdue:")]),
     )
     rows = session.execute(
         select(

@@ -60,13 +60,28 @@
   const regionOf = () => document.querySelector("input[name=protocol]:checked");
   const showLevels = () => {
     const chosen = regionOf();
-    if (!chosen) return;
     for (const group of all("[data-levels]")) {
-      const shown = group.dataset.levels === chosen.dataset.region;
+      const shown = chosen !== null && group.dataset.levels === chosen.dataset.region;
       group.hidden = !shown;
       group.disabled = !shown;
     }
   };
+  all("[data-today]").forEach((frame) => {
+    const share = Number(frame.dataset.today);
+    frame.scrollLeft = frame.scrollWidth * share - frame.clientWidth / 2;
+  });
+  all("[data-bottom]").forEach((list) => { list.scrollTop = list.scrollHeight; });
+
+  /* A button that unfolds its line instead of leaving the list. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-unfold]");
+    const fold = link && document.getElementById(link.dataset.unfold);
+    if (!fold) return;
+    event.preventDefault();
+    fold.open = true;
+    fold.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+  });
+
   all("input[name=protocol]").forEach((input) => input.addEventListener("change", showLevels));
   showLevels();
 
@@ -99,11 +114,11 @@
     datasets.push(line(words.limb, course.limb, { borderColor: "#5a6675", backgroundColor: "#fff", borderDash: [5, 4], pointBorderWidth: 2, order: 2 }));
   }
   if (course.baseline !== null) {
-    datasets.push(line(words.baseline, level(course.baseline), { borderColor: "#5a6675", borderWidth: 1.5, borderDash: [2, 4], pointRadius: 0, pointHoverRadius: 0, order: 5 }));
+    datasets.push(line(words.baseline, level(course.baseline), { borderColor: "#5a6675", borderWidth: 1.5, borderDash: [2, 4], pointStyle: "line", pointRadius: 0, pointHoverRadius: 0, order: 5 }));
   }
   if (course.expected) {
     const [low, high] = course.expected;
-    const edge = { borderWidth: 0, pointRadius: 0, pointHoverRadius: 0, order: 9 };
+    const edge = { borderWidth: 0, pointStyle: "rect", pointRadius: 0, pointHoverRadius: 0, order: 9 };
     datasets.push(line(words.expected, [{ x: course.expected_from, y: low }, { x: course.to, y: low }], { ...edge, fill: "+1", backgroundColor: "rgb(27 110 60 / 12%)" }));
     datasets.push(line("", [{ x: course.expected_from, y: high }, { x: course.to, y: high }], { ...edge, fill: false }));
   }
