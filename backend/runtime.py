@@ -85,5 +85,8 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [other for other in root.handlers if other.get_name() != _HANDLER] + [handler]
     root.setLevel(settings.log_level)
-    for noisy in ("apscheduler", "twilio", "werkzeug", "alembic", "sqlalchemy.engine", "flask_limiter"):
+    for noisy in ("twilio", "werkzeug", "alembic", "sqlalchemy.engine", "flask_limiter"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("apscheduler").setLevel(
+        logging.ERROR
+    )  # it warns of ticks that overlap, which are meant to

@@ -118,7 +118,7 @@ def handle_inbound(session: Session, inbound: InboundMessage, *, now: datetime) 
             _answer_by_robot(session, inbound, owners[0], "help", now)
             _done(inbound, "asked for help: told how", now)
         case replies.Answer() if len(owners) == 1:
-            _number(session, inbound, owners[0], reply.value, now)
+            _number(session, inbound, owners[0], reply, now)
         case _:
             _to_a_person(session, inbound, owners, _why_a_person(owners, reply), now)
     session.flush()
@@ -213,22 +213,30 @@ def _consent(session: Session, inbound: InboundMessage, patient: Patient, state:
     )
 
 
-def _number(session: Session, inbound: InboundMessage, patient: Patient, value: int, now: datetime) -> None:
+def _number(
+    session: Session, inbound: InboundMessage, patient: Patient, reply: replies.Answer, now: datetime
+) -> None:
+    """Record the score, and pass the text on where it says more than that."""
     check_in = _open_check_in(session, patient, now)
     if check_in is None:
-        _to_a_person(session, inbound, [patient], f"the number {value}, but no question was open", now)
+        why = f"the number {reply.value}, but no question was open"
+        _to_a_person(session, inbound, [patient], why, now)
         return
     answer_check_in(
         session,
         Actor.system(inbound.clinic_id),
         check_in,
-        [GivenAnswer(question="pain", value=value)],
+        [GivenAnswer(question="pain", value=reply.value)],
         source="sms",
         now=now,
         inbound=inbound,
     )
-    _answer_by_robot(session, inbound, patient, "answer_received", now, facts={"value": value})
-    _done(inbound, f"answer {value}, day {check_in.day}", now)
+    if reply.says_more:
+        why = f"answer {reply.value}, day {check_in.day}, and more words to read"
+        _to_a_person(session, inbound, [patient], why, now)
+        return
+    _answer_by_robot(session, inbound, patient, "answer_received", now, facts={"value": reply.value})
+    _done(inbound, f"answer {reply.value}, day {check_in.day}", now)
 
 
 def _open_check_in(session: Session, patient: Patient, now: datetime) -> CheckIn | None:

@@ -48,6 +48,12 @@ def test_a_second_answer_amends_and_overwrites_nothing(asked: World) -> None:
     assert len(asked.rows(CheckIn, CheckIn.status == "answered")) == 1
 
 
+def test_a_score_with_more_words_is_recorded_and_read_by_a_person(asked: World) -> None:
+    text = asked.text_in("7, slept badly")
+    assert answered(asked) == [7]
+    assert (text.status, text.why) == ("needs_review", "answer 7, day 1, and more words to read")
+
+
 def test_a_number_with_nothing_open_goes_to_a_person(world: World) -> None:
     world.enrol()
     text = world.text_in("7")
