@@ -17,7 +17,9 @@ BY_ADDRESS: Final = "30 per minute; 300 per hour"
 BY_ACCOUNT: Final = "10 per 15 minutes"
 CODES_BY_ACCOUNT: Final = "3 per 10 minutes; 10 per day"
 
-limiter = Limiter(key_func=get_remote_address, storage_uri="memory://", headers_enabled=False)
+limiter = Limiter(
+    key_func=get_remote_address, storage_uri="memory://", headers_enabled=True, retry_after="delta-seconds"
+)
 """The one limiter; `install_auth` binds it to the application."""
 
 
