@@ -100,7 +100,11 @@ def _clinic_for(session: Session, owners: list[Patient], number: str, recipient:
 
 
 def handle_inbound(session: Session, inbound: InboundMessage, *, now: datetime) -> InboundMessage:
-    """Understand a stored text and do what it asks for. A text already handled is left alone."""
+    """Understand a stored text and do what it asks for. A text already handled is left alone.
+
+    Locks the row first: the webhook and the job may take up the same text at once.
+    """
+    session.refresh(inbound, with_for_update=True)
     if inbound.status != "received":
         return inbound
     owners = [owner for owner in _owners(session, inbound.sender) if owner.clinic_id == inbound.clinic_id]

@@ -1,10 +1,13 @@
 """What patients text reaches the right place, in the order that safety asks for."""
 
+import threading
+
 import pytest
+from sqlalchemy import delete, update
 
 from backend import jobs
 from backend.db import transaction
-from backend.models import CheckIn, ConsentEvent, InboundMessage, Observation
+from backend.models import CarePlan, CheckIn, ClinicProtocol, ConsentEvent, InboundMessage, Observation
 from backend.services.inbound import close_inbound, store_inbound
 from notifications.gateway import InboundText
 from tests.world import CLINIC_NUMBER, OTHER_PHONE, PHONE, World
@@ -159,6 +162,36 @@ def test_a_text_left_unread_by_a_crash_is_taken_up_by_the_job(asked: World) -> N
     assert jobs.handle_inbound_texts(asked.engine, asked.now).handled == 1
     assert answered(asked) == [4]
     assert jobs.handle_inbound_texts(asked.engine, asked.now).handled == 0
+
+
+def test_webhook_and_job_racing_for_one_text_record_one_answer(asked: World) -> None:
+    with transaction(asked.engine) as session:
+        store_inbound(session, InboundText("SM1", PHONE, CLINIC_NUMBER, "4"), now=asked.now)
+    start = threading.Barrier(4)
+
+    def race() -> None:
+        start.wait(timeout=10)
+        jobs.handle_inbound_texts(asked.engine, asked.now)
+
+    racers = [threading.Thread(target=race) for _ in range(4)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join(timeout=60)
+    assert answered(asked) == [4]
+
+
+def test_a_text_our_program_fails_on_is_shown_to_a_person(asked: World) -> None:
+    text = asked.text_in("hello")
+    with transaction(asked.engine) as session:
+        row = session.get_one(InboundMessage, text.id)
+        row.status, row.body = "received", "4"
+        session.execute(delete(ClinicProtocol))  # something our program did not expect
+        session.execute(update(CarePlan).values(protocol="lost"))
+    for _ in range(5):
+        jobs.handle_inbound_texts(asked.engine, asked.now)
+    (row,) = asked.rows(InboundMessage)
+    assert (row.status, row.why) == ("needs_review", "our program failed on this text: please read it")
 
 
 def test_a_text_from_nobody_we_know_is_kept_for_a_person(world: World) -> None:
