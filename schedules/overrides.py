@@ -79,7 +79,7 @@ def read_clock(key: str, value: object) -> time:
 def read_whole(key: str, value: int | str) -> int:
     """Read a whole number, also one written in digits, as a form sends it."""
     digits = str(value).removeprefix("-")
-    if isinstance(value, bool) or not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit()):
         raise ProtocolError("", key, f"found {shown(value)}; write a whole number")
     return int(value)
 

@@ -124,6 +124,10 @@ def test_pain_above_the_baseline_counts_after_day_7(day, tier):
     assert judge((day, 5), baseline=4).tier is tier
 
 
+def test_pain_as_before_the_procedure_is_not_above_it():
+    assert judge((9, 5), baseline=5).tier is None
+
+
 @pytest.mark.parametrize("baseline", [None, 0])
 def test_without_a_baseline_nothing_is_compared_with_it(baseline):
     assert judge((9, 3), baseline=baseline).tier is None

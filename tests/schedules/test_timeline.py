@@ -143,6 +143,36 @@ def test_a_nudge_never_goes_out_beside_its_late_question():
     assert [item.key for item in check.texts] == ["ask"]
 
 
+def test_a_nudge_whose_hour_has_come_is_not_planned_any_more():
+    check = one("check_in_d1", timeline(now=datetime(2026, 11, 24, 11, 0, tzinfo=UTC)))  # 14:00
+    assert [item.key for item in check.texts] == ["ask"]
+
+
+def test_a_check_in_is_left_out_from_the_instant_it_closes():
+    closing = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+    assert any(item.step_key == "check_in_d1" for item in timeline(now=closing - timedelta(seconds=1)))
+    assert not any(item.step_key == "check_in_d1" for item in timeline(now=closing))
+
+
+def test_no_reminder_of_what_comes_after_the_procedure_goes_out_before_it():
+    early = 'reminders = [{ before = "P21D", template = "r", booked_template = "b" }]'
+    small = protocol(step("visit", "milestone", 'window = { due = "P14D" }\n' + early))
+    assert one("visit", timeline(small, now=AHEAD)).texts == ()
+
+
+def test_elapsed_hours_never_push_the_earliest_past_the_due_date_of_a_short_day():
+    small = protocol(step("visit", "milestone", 'window = { earliest = "PT24H", due = "P1D" }'))
+    found = build_timeline(
+        small,
+        anchor=datetime(2027, 3, 27, 10, 0, tzinfo=UTC),  # the clocks go forward in the night
+        clinic_zone="Europe/Berlin",
+        patient_zone="Europe/Berlin",
+        facts={},
+        now=ANCHOR,
+    )
+    assert found[0].earliest_at == found[0].due_at
+
+
 def test_before_a_planned_procedure_the_patient_is_prepared_and_asked():
     before = [(item.day, item.step_key) for item in timeline(now=AHEAD) if item.day < 0]
     assert before == [(-7, "prepare_medicines"), (-2, "check_in_baseline"), (-1, "prepare_day_before")]
