@@ -1,0 +1,99 @@
+"""Protocols over HTTP: the clinic's list, checking a file, trying one out."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from backend.db import transaction
+from backend.services.clinics import create_clinic
+from schedules.catalogue import SHIPPED
+from tests.backend.api.callers import Caller, staff_caller
+from tests.world import CLINIC, World
+
+ORDER = {"performed_at": "2026-11-30T10:00:00+03:00", "timezone": "Europe/Istanbul", "language": "en"}
+
+
+def test_the_clinics_protocols_are_listed_as_it_signed_them(nurse: Caller) -> None:
+    items = nurse.get("/protocols").json["items"]
+
+    assert {row["id"] for row in items} == {"nucleoplasty_lumbar", "nucleoplasty_cervical"}
+    assert {row["status"] for row in items} == {"active"}
+    assert items[0]["overrides"] == {"heavy_lifting.ends": "P6W"}
+    assert items[0]["approved_by"] == "Dr Test"
+
+
+def test_a_protocol_nobody_signed_is_a_draft_that_says_what_is_undecided(app: Flask, world: World) -> None:
+    with transaction(world.engine) as session:
+        clinic_id = create_clinic(session, replace(CLINIC, name="A New Clinic"), now=world.now).id
+    caller = staff_caller(app, world, clinic_id, "admin")
+
+    said = caller.get("/protocols/nucleoplasty_lumbar").json
+
+    assert said["status"] == "draft"
+    assert said["undecided"] == ["heavy_lifting"]
+
+
+def test_a_protocol_shows_each_step_with_the_source_of_its_date(nurse: Caller) -> None:
+    said = nurse.get("/protocols/nucleoplasty_lumbar", language="tr").json
+
+    steps = {step["key"]: step for step in said["steps"]}
+    assert steps["mri_3_months"]["due"] == "P3M"
+    assert steps["heavy_lifting"]["ends"] == "P6W"
+    assert all(step["source"] and step["title"] for step in said["steps"])
+    assert {"emergency", "same_day"} <= {rule["tier"] for rule in said["rules"]}
+
+
+def test_an_unknown_protocol_is_not_found(nurse: Caller) -> None:
+    assert nurse.get("/protocols/spinal_fusion").status_code == 404
+    assert nurse.post("/protocols/spinal_fusion/simulate", ORDER).status_code == 404
+
+
+def test_a_simulation_shows_every_step_and_every_text(nurse: Caller, world: World) -> None:
+    answer = nurse.post("/protocols/nucleoplasty_lumbar/simulate", ORDER)
+
+    assert answer.status_code == 200
+    keys = {row["key"] for row in answer.json["items"]}
+    assert {"discharge", "light_activity", "physical_therapy", "mri_3_months", "annual_review"} <= keys
+    messages = answer.json["messages"]
+    assert [row["due_at"] for row in messages] == sorted(row["due_at"] for row in messages)
+    assert all(row["body"] and row["segments"] >= 1 and row["channel"] == "sms" for row in messages)
+    assert messages[0]["due_at"] < "2026-11-30"  # the texts before the procedure
+    assert all(9 <= int(row["local_time"][11:13]) < 20 for row in messages)
+    assert world.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"timezone": "../../etc/passwd"}, "timezone"),
+        ({"language": "de"}, "language"),
+        ({"performed_at": "tomorrow"}, "performed_at"),
+    ],
+)
+def test_an_impossible_simulation_names_its_field(nurse: Caller, change: dict[str, str], field: str) -> None:
+    answer = nurse.post("/protocols/nucleoplasty_lumbar/simulate", ORDER | change)
+
+    assert answer.status_code == 422
+    assert set(answer.json["errors"]) == {field}
+
+
+def test_a_good_file_is_said_to_be_good(nurse: Caller) -> None:
+    text = (SHIPPED / "nucleoplasty_lumbar.toml").read_text(encoding="utf-8")
+
+    answer = nurse.post("/protocols/validate", {"text": text})
+
+    assert answer.json["valid"] is True
+    assert answer.json["id"] == "nucleoplasty_lumbar"
+
+
+@pytest.mark.parametrize("text", ["", "not = toml =", 'id = "x"', "include = '../secret_steps.toml'"])
+def test_a_bad_file_is_answered_with_file_key_and_reason(nurse: Caller, text: str) -> None:
+    answer = nurse.post("/protocols/validate", {"text": text, "file": "mine.toml"})
+
+    assert answer.status_code == 200
+    assert answer.json["valid"] is False
+    [complaint] = answer.json["errors"]
+    assert complaint["file"] == "mine.toml"
+    assert complaint["reason"]
