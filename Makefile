@@ -9,7 +9,7 @@ export PORT SIMULATOR_PORT
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMPS := $(VENV)/stamps
-PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
+PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 SOURCES := backend schedules notifications
 VENDOR := backend/dashboard/static/vendor/inter.css
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard backend/*/translations/*/LC_MESSAGES/*.po))

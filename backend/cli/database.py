@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from backend.db import db
-from backend.demo import SIGN_INS, demo_is_here, is_empty, seed
+from backend.demo import APP_PHONE, SIGN_INS, demo_is_here, is_empty, seed
 from backend.errors import Refused
 from backend.runtime import current_runtime
 
@@ -23,6 +23,7 @@ def init_db(*, demo: bool) -> None:
         seed(db.engine, now=current_runtime().clock(), sender=current_runtime().settings.twilio_sender)
     if demo and demo_is_here(db.engine):
         _print_sign_ins()
+        click.echo(f"{APP_PHONE} (code-by-text) patient")
 
 
 @click.command("seed-demo")
@@ -33,6 +34,7 @@ def seed_demo() -> None:
         raise Refused("the database is not empty; the demo goes only into an empty one")
     seed(db.engine, now=current_runtime().clock(), sender=current_runtime().settings.twilio_sender)
     _print_sign_ins()
+    click.echo(f"A patient's app: {APP_PHONE} with the code texted to it", err=True)
 
 
 def _print_sign_ins() -> None:

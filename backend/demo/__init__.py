@@ -8,6 +8,16 @@ into an empty database only; nothing else imports it.
 
 from backend.demo.clinic import SIGN_INS, SignIn, demo_is_here, is_empty
 from backend.demo.history import seed
-from backend.demo.people import PEOPLE, Person
+from backend.demo.people import APP_PHONE, PEOPLE, Person, phone_of
 
-__all__ = ["PEOPLE", "SIGN_INS", "Person", "SignIn", "demo_is_here", "is_empty", "seed"]
+__all__ = [
+    "APP_PHONE",
+    "PEOPLE",
+    "SIGN_INS",
+    "Person",
+    "SignIn",
+    "demo_is_here",
+    "is_empty",
+    "phone_of",
+    "seed",
+]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from backend.db import ALL_CLINICS, transaction
 from backend.demo.clinic import ZONE, is_empty, open_clinic
 from backend.demo.courses import answer_of, minutes_to_answer
-from backend.demo.people import PEOPLE, Person
+from backend.demo.people import PEOPLE, Person, phone_of
 from backend.demo.staff import Routine
 from backend.demo.stage import Arrived, Stage
 from backend.errors import Refused
@@ -31,7 +31,6 @@ _SENDER: Final = "+15005550006"
 _CLINICIANS: Final = ("Dr. Cem Tanyeli", "Dr. Ece Sarı")
 _PLANNED_AHEAD: Final = timedelta(days=12)
 _BEFORE_THE_FIRST: Final = timedelta(days=2)
-_FIRST_PHONE: Final = 905010000000
 
 
 def seed(engine: Engine, *, now: datetime, sender: str | None = None) -> None:
@@ -101,7 +100,7 @@ class _Story:
         return PatientDetails(
             given_name=person.given_name,
             family_name=person.family_name,
-            phone=person.phone or f"+{_FIRST_PHONE + place + 1}",
+            phone=phone_of(person),
             language=person.language,
             timezone=person.zone,
             external_id=f"BSC-{1001 + place}",

@@ -152,3 +152,14 @@ PEOPLE: Final = (
     ),
 )
 # fmt: on
+
+_FIRST_PHONE: Final = 905010000001
+
+
+def phone_of(person: Person) -> str:
+    """Return the number of a person of PEOPLE, in E.164."""
+    return person.phone or f"+{_FIRST_PHONE + PEOPLE.index(person)}"
+
+
+APP_PHONE: Final = phone_of(next(person for person in PEOPLE if person.day == 1))
+"""Whose app one may sign in to in the demo: a patient with a check-in today."""

@@ -1,19 +1,20 @@
 """The project's files, as the house tests walk them."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("backend", "schedules", "notifications")
 
 
-def modules(*packages: str) -> Iterator[Path]:
-    """Yield every Python module of these packages, or of all three, apart from the migrations' revisions."""
-    for package in packages or PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if "versions" not in path.parts:
-                yield path
+def modules(*packages: str) -> list[Path]:
+    """Return every Python module of these packages, or of all three, apart from the migrations' revisions."""
+    return [
+        path
+        for package in packages or PACKAGES
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "versions" not in path.parts
+    ]
 
 
 def name_of(path: Path) -> str:

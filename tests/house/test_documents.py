@@ -54,7 +54,7 @@ def test_every_documented_setting_is_real():
 
 def test_the_example_environment_names_only_real_settings():
     named = set(re.findall(r"^#? ?([A-Z][A-Z_]+)=", document(".env.example"), re.MULTILINE))
-    of_compose = {"POSTGRES_PASSWORD", "PUBLISH"}
+    of_compose = {"POSTGRES_PASSWORD", "PUBLISH", "PUBLISH_SIMULATOR"}
     assert named - settings_read_by_the_code() - of_compose == set()
 
 
