@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from backend.auth import current_actor, staff, writes
 from backend.dashboard.language import gettext
 from backend.dashboard.shell import STAFF, act, found, present, reader
+from backend.dashboard.talk import last_words
 from backend.db import db
 from backend.models import Alert
-from backend.queries.conversations import conversation
 from backend.services.alerts import acknowledge, resolve
 
 pages = Blueprint("alerts", __name__)
@@ -21,8 +21,8 @@ pages = Blueprint("alerts", __name__)
 def events(alert_id: uuid.UUID) -> str:
     """Return the last three texts of the alert's patient, to be unfolded in the list."""
     alert = found(Alert, alert_id)
-    newest = conversation(db.session(), alert.patient_id, cursor=None, limit=3)
-    return render_template("events.html", reader=reader(), messages=newest.items)
+    messages = last_words(db.session(), alert.patient_id, count=3)
+    return render_template("events.html", reader=reader(), messages=messages)
 
 
 @pages.post("/alerts/<uuid:alert_id>/take")

@@ -13,10 +13,10 @@ from backend.auth import staff
 from backend.dashboard.charts import chart_data, plan_picture
 from backend.dashboard.formats import age
 from backend.dashboard.shell import STAFF, found, house, present, reader, render
+from backend.dashboard.talk import talk
 from backend.dashboard.words import SIGNS
 from backend.db import db
 from backend.models import CarePlan, Patient, Procedure
-from backend.queries.conversations import conversation
 from backend.queries.courses import Course, course
 from backend.queries.patients import list_patients
 from backend.queries.timelines import timeline
@@ -27,6 +27,7 @@ from schedules.timeline import day_number
 pages = Blueprint("patients", __name__)
 
 PAGE: Final = 50
+_MESSAGES: Final = 40
 _ACTED_ON_AHEAD: Final = timedelta(days=400)
 _OPEN_MILESTONES: Final = frozenset({"planned", "due", "overdue", "booked"})
 
@@ -51,12 +52,11 @@ def show(patient_id: uuid.UUID) -> str:
     """Show everything about one patient that changes a decision."""
     session, now = db.session(), present()
     patient = found(Patient, patient_id)
-    talk = conversation(session, patient.id, cursor=None, limit=40)
     return render(
         "patient.html",
         patient=patient,
         age=age(patient.birth_date, _today(now)) if patient.birth_date else None,
-        talk=sorted(talk.items, key=lambda said: (said["at"], said["direction"] == "outbound")),
+        talk=talk(session, patient.id, limit=_MESSAGES),
         traces=trail(session, patient.id),
         outcomes=OUTCOMES,
         signs=SIGNS,
