@@ -25,10 +25,11 @@ from backend.db import db
 from backend.models import Patient
 from backend.queries.check_ins import check_in_item
 from backend.queries.conversations import conversation, sent_message
-from backend.queries.patients import list_patients
+from backend.queries.patients import list_patients, newest_consent
 from backend.queries.timelines import milestone_item, restriction_item
 from backend.services.enrolment import Enrolment, ProcedureOrder, enrol
 from backend.services.patients import ConsentGiven, PatientDetails, register_patient, update_patient
+from backend.services.sign_in import end_sign_ins_of
 from backend.services.writing import write_message
 
 patients = Resource("patients", "Patients, their procedures, and what is written to and fro.")
@@ -74,7 +75,11 @@ def change(given: dict[str, Any], patient_id: uuid.UUID) -> Any:
     """Change a patient's particulars."""
     patient = found(Patient, patient_id)
     check_version(patient.version)
-    return _shown(update_patient(db.session(), current_actor(), patient, given, now=present()))
+    phone = patient.phone
+    update_patient(db.session(), current_actor(), patient, given, now=present())
+    if patient.phone != phone:
+        end_sign_ins_of(db.session(), patient.id, now=present())
+    return _shown(patient)
 
 
 @patients.route("/patients/<uuid:patient_id>/procedures", methods=["POST"])
@@ -120,7 +125,8 @@ def patient_body(columns: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(patient: Patient) -> ResponseReturnValue:
     db.session.flush()
-    return tagged(patient_body(columns_of(patient)), patient.version)
+    body = patient_body(columns_of(patient)) | {"sms_consent": newest_consent(db.session(), patient.id)}
+    return tagged(body, patient.version)
 
 
 def _set_in_motion(enrolment: Enrolment, language: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from backend.models import Alert, CarePlan, Patient, Procedure
+from backend.models import Alert, CarePlan, ConsentEvent, Patient, Procedure
 from backend.queries.paging import LIMIT, Order, Page, fetch_page
 
 TIERS: Final = ("emergency", "same_day", "next_day", "lost_sight")
@@ -75,6 +75,21 @@ def list_patients(
         ),
         page.next_cursor,
     )
+
+
+def newest_consent(session: Session, patient_id: uuid.UUID) -> dict[str, Any] | None:
+    """Return when and how a patient agreed to texts last (`given_at`, `source`, `wording`), if ever."""
+    found = (
+        session.execute(
+            select(ConsentEvent.given_at, ConsentEvent.source, ConsentEvent.wording)
+            .where(ConsentEvent.patient_id == patient_id, ConsentEvent.state == "opted_in")
+            .order_by(ConsentEvent.recorded_at.desc(), ConsentEvent.id)
+            .limit(1)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return dict(found) if found is not None else None
 
 
 def _matches(query: str) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ told here, in one place, for every page and list.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -28,6 +29,11 @@ _EDUCATION: Final = {
 }
 """How far a text of advice has come, in a word for the timeline; other states keep their own."""
 
+Sentences = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
+"""A protocol's steps by key: title and reason, each by language."""
+
+_NONE: Final[tuple[Mapping[str, str], Mapping[str, str]]] = ({}, {})
+
 
 def timeline(session: Session, plan_id: uuid.UUID, *, now: datetime, language: str) -> list[dict[str, Any]]:
     """Return the steps of a plan in order of their dates, sentences in `language`. Five statements.
@@ -38,13 +44,14 @@ def timeline(session: Session, plan_id: uuid.UUID, *, now: datetime, language: s
     milestones also `bookable`, `note`, `completed_at` and `version`, restrictions
     `ends_with`. An unknown plan has no steps.
     """
+    sentences = _sentences_of(session, plan_id)
     milestones = _milestones(session, plan_id, now, language)
     done = {row["key"]: row["completed_at"] for row in milestones if row["status"] == "done"}
     items = [
         *milestones,
         *_restrictions(session, plan_id, now, language, done),
-        *_check_ins(session, plan_id, language),
-        *_education(session, plan_id, language),
+        *_check_ins(session, plan_id, language, sentences),
+        *_education(session, plan_id, language, sentences),
     ]
     return sorted(items, key=lambda item: (item["due_at"], item["kind"], item["key"], item["occurrence"]))
 
@@ -167,7 +174,9 @@ def restriction_item(
     return _item("restriction", row, language, status=status, ends_at=ends_at)
 
 
-def _check_ins(session: Session, plan_id: uuid.UUID, language: str) -> Iterable[dict[str, Any]]:
+def _check_ins(
+    session: Session, plan_id: uuid.UUID, language: str, sentences: Sentences
+) -> Iterable[dict[str, Any]]:
     rows = session.execute(
         select(
             CheckIn.id,
@@ -179,16 +188,14 @@ def _check_ins(session: Session, plan_id: uuid.UUID, language: str) -> Iterable[
             CheckIn.status,
         ).where(CheckIn.care_plan_id == plan_id)
     ).mappings()
-    return [_item("check_in", dict(row), language) for row in rows]
+    for row in rows:
+        _, why = sentences.get(row["key"], _NONE)
+        yield _item("check_in", {**row, "why": why}, language)
 
 
-def _education(session: Session, plan_id: uuid.UUID, language: str) -> list[dict[str, Any]]:
-    plan = session.execute(
-        select(CarePlan.protocol, CarePlan.protocol_version).where(CarePlan.id == plan_id)
-    ).one_or_none()
-    if plan is None:
-        return []
-    sentences = _sentences(plan.protocol, plan.protocol_version)
+def _education(
+    session: Session, plan_id: uuid.UUID, language: str, sentences: Sentences
+) -> Iterable[dict[str, Any]]:
     rows = session.execute(
         select(
             OutboundMessage.id,
@@ -204,28 +211,26 @@ def _education(session: Session, plan_id: uuid.UUID, language: str) -> list[dict
         )
         .order_by(OutboundMessage.due_at, OutboundMessage.id)
     ).mappings()
-    items = []
-    counts: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for row in rows:
-        occurrence = counts.get(row["key"], 0)
-        counts[row["key"]] = occurrence + 1
         title, why = sentences.get(row["key"], ({"en": row["key"]}, {}))
-        items.append(
-            _item(
-                "education",
-                {**row, "occurrence": occurrence, "title": title, "why": why},
-                language,
-                status=_EDUCATION.get(row["status"], row["status"]),
-            )
-        )
-    return items
+        columns = {**row, "occurrence": seen[row["key"]], "title": title, "why": why}
+        seen[row["key"]] += 1
+        yield _item("education", columns, language, status=_EDUCATION.get(row["status"], row["status"]))
+
+
+def _sentences_of(session: Session, plan_id: uuid.UUID) -> Sentences:
+    plan = session.execute(
+        select(CarePlan.protocol, CarePlan.protocol_version).where(CarePlan.id == plan_id)
+    ).one_or_none()
+    return _sentences(plan.protocol, plan.protocol_version) if plan is not None else {}
 
 
 @lru_cache(maxsize=32)
-def _sentences(protocol: str, version: str) -> Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]:
+def _sentences(protocol: str, version: int) -> Sentences:
     """Each step's title and reason; none when that version no longer ships."""
     try:
-        steps = _shipped().get(protocol, int(version)).steps
+        steps = _shipped().get(protocol, version).steps
     except ProtocolError:
         return {}
     return {step.key: (step.title, step.why) for step in steps}

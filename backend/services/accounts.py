@@ -13,6 +13,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
@@ -84,6 +85,7 @@ def account_of_patient(session: Session, patient: Patient, *, now: datetime) -> 
     """Return the account with which a patient signs in to the app, made at the first sign-in."""
     known = known_account_of(session, patient)
     if known is not None:
+        known.language = patient.language
         return known
     account = Account(
         clinic_id=patient.clinic_id,
@@ -111,11 +113,16 @@ def known_account_of(session: Session, patient: Patient) -> Account | None:
 
 def role_named(session: Session, name: str) -> Role:
     """Return a role by name, adding it to the table the first time."""
-    role = session.scalar(select(Role).where(Role.name == name))
-    if role is None:
-        role = Role(name=name, description=STAFF_ROLES.get(name, "the patient's own app"), permissions=[])
-        session.add(role)
-        session.flush()
+    by_name = select(Role).where(Role.name == name)
+    role = session.scalar(by_name)
+    if role is not None:
+        return role
+    role = Role(name=name, description=STAFF_ROLES.get(name, "the patient's own app"), permissions=[])
+    try:
+        with session.begin_nested():
+            session.add(role)
+    except IntegrityError:  # somebody else needed it at the same instant
+        return session.scalars(by_name).one()
     return role
 
 

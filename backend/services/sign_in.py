@@ -19,7 +19,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from backend.models import Account, IdempotencyKey, Patient, RefreshToken
+from backend.models import Account, IdempotencyKey, Patient, PatientAccount, RefreshToken
 from backend.services.accounts import (
     PATIENT_ROLE,
     account_of_patient,
@@ -160,6 +160,17 @@ def close_family(session: Session, family_id: uuid.UUID, *, now: datetime) -> No
     session.execute(
         update(RefreshToken)
         .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end_sign_ins_of(session: Session, patient_id: uuid.UUID, *, now: datetime) -> None:
+    """End every sign-in to a patient's app, for when the number turned out to be somebody else's."""
+    accounts = select(PatientAccount.account_id).where(PatientAccount.patient_id == patient_id)
+    session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.account_id.in_(accounts), RefreshToken.revoked_at.is_(None))
         .values(revoked_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -29,7 +29,7 @@ class CarePlan(Schema):
     patient_id = fields.UUID(required=True)
     procedure_id = fields.UUID(required=True)
     protocol = fields.String(required=True)
-    protocol_version = fields.String(required=True)
+    protocol_version = fields.Integer(required=True)
     status = choice("active", "on_hold", "completed", "revoked", required=True)
     status_since = Instant(required=True)
     performed_at = Instant(required=True, attribute="anchor_at")

@@ -64,6 +64,7 @@ class Patient(Schema):
     birth_date = Day(allow_none=True)
     status = fields.String(required=True)
     consent = fields.Nested(Consent, required=True)
+    sms_consent = fields.Nested(SmsConsent, allow_none=True)
     version = fields.Integer(required=True)
     created_at = Instant()
     updated_at = Instant()

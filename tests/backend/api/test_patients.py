@@ -42,6 +42,7 @@ def test_a_registered_patient_is_answered_as_posted(nurse: Caller) -> None:
     assert said["external_id"] == "A-17"
     assert said["birth_date"] == "1980-05-17"
     assert said["status"] == "active"
+    assert said["sms_consent"]["source"] == "clinic"
     assert said["consent"] == {"state": "opted_in", "since": "2026-11-23T08:00:00+00:00"}
     assert uuid.UUID(said["id"])
 

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from backend.auth.limits import limiter
 from backend.db import transaction
-from backend.models import Account, RefreshToken
+from backend.models import Account, Patient, RefreshToken
 from backend.services.accounts import create_staff, disable_account
 from backend.services.sign_in import CODE_TRIES
 from tests.backend.api.callers import API, Caller
@@ -226,6 +226,27 @@ def test_a_corrected_number_signs_in_and_the_old_one_no_more(app: Flask, world: 
 
     assert sent == 1
     assert post(app, "/auth/patient/token", {"phone": OTHER_PHONE, "code": code}).status_code == 200
+
+
+def test_a_corrected_number_ends_the_sign_ins_made_with_the_wrong_one(
+    app: Flask, world: World, nurse: Caller
+) -> None:
+    tokens = sign_in(app, world)
+    [patient] = world.rows(Patient)
+
+    nurse.patch(f"/patients/{patient.id}", {"phone": OTHER_PHONE})
+
+    assert bearer(app, tokens, "/me") == 401
+    assert post(app, "/auth/refresh", {"refresh_token": tokens["refresh_token"]}).status_code == 401
+
+
+def test_any_other_change_leaves_the_app_signed_in(app: Flask, world: World, nurse: Caller) -> None:
+    tokens = sign_in(app, world)
+    [patient] = world.rows(Patient)
+
+    nurse.patch(f"/patients/{patient.id}", {"language": "tr"})
+
+    assert bearer(app, tokens, "/me") == 200
 
 
 @pytest.mark.parametrize("phone", ["", "x" * 41, 5, None])
