@@ -30,7 +30,7 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-EXAMPLES = 10
+EXAMPLES = 5
 IDS = {
     "patient_id": Patient,
     "plan_id": CarePlan,
