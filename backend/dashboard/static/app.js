@@ -56,6 +56,12 @@
     }
   });
 
+  /* What was typed before the scripts arrived is searched for all the same. */
+  document.addEventListener("DOMContentLoaded", () => {
+    const query = document.getElementById("query");
+    if (query && query.value !== query.defaultValue) window.htmx.trigger(query, "search");
+  });
+
   /* Enrolment: only the discs of the chosen region are asked for. */
   const regionOf = () => document.querySelector("input[name=protocol]:checked");
   const showLevels = () => {
