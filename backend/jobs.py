@@ -21,7 +21,8 @@ from backend.models import IdempotencyKey, InboundMessage, OutboundMessage, Refr
 from backend.outbox import FINAL, SqlOutbox, expire_leases, give_up_unknown
 from backend.services.check_ins import close_expired, open_due
 from backend.services.delivery import draw_conclusions
-from backend.services.inbound import handle_inbound, set_aside
+from backend.services.inbound import set_aside
+from backend.services.understanding import handle_inbound
 from backend.services.watching import plans_to_watch, watch
 from notifications.dispatch import Dispatcher
 from notifications.gateway import MessageGateway

@@ -14,7 +14,8 @@ from backend.auth import public
 from backend.db import ALL_CLINICS, db, set_scope
 from backend.runtime import current_runtime
 from backend.services.delivery import record_delivery
-from backend.services.inbound import handle_inbound, store_inbound
+from backend.services.inbound import store_inbound
+from backend.services.understanding import handle_inbound
 from notifications.twilio_gateway import parse_delivery_report, parse_inbound, valid_signature
 
 _log = structlog.get_logger(__name__)

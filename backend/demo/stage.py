@@ -22,7 +22,8 @@ from backend.db import ALL_CLINICS, transaction
 from backend.jobs import JOBS, make_dispatcher
 from backend.models import InboundMessage, OutboundMessage
 from backend.services.delivery import record_delivery
-from backend.services.inbound import handle_inbound, store_inbound
+from backend.services.inbound import store_inbound
+from backend.services.understanding import handle_inbound
 from notifications.gateway import DeliveryReport, InboundText, MemoryGateway
 
 _DAILY_ROUND: Final = time(9, 30)

@@ -103,11 +103,12 @@ def _add_to(alert: Alert, finding: Finding, *, now: datetime, quote: str) -> Ale
     alert.last_at = now
     alert.reason = dict(finding.reason)
     rank = TIER_RANK[finding.tier.value]
-    if rank < alert.tier_rank:
+    graver = rank < alert.tier_rank
+    if graver:
         alert.tier, alert.tier_rank = finding.tier.value, rank
     if quote:
         alert.quote = quote
-    if alert.status == "acknowledged" and (quote or rank < alert.tier_rank):
+    if alert.status == "acknowledged" and (quote or graver):
         alert.status = "open"
         alert.acknowledged_at = alert.acknowledged_by = None
     return alert

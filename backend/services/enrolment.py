@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
 from backend.models import CarePlan, CheckIn, Clinic, Milestone, Patient, Procedure, Restriction
-from backend.outbox import NewMessage, enqueue
 from backend.services.actors import Actor, record
 from backend.services.clinics import clinic_of
+from backend.services.planned_texts import write_texts
 from backend.services.protocols import overrides_of, signed_protocol
 from schedules.protocol import CareProtocol, StepKind
-from schedules.timeline import Occurrence, PlannedText, build_timeline
+from schedules.timeline import Occurrence, build_timeline
 
 TECHNIQUES: Final = ("ozone", "radiofrequency", "laser")
 ANAESTHESIA: Final = ("local", "sedation")
@@ -28,8 +28,6 @@ LEVELS: Final = {
     "cervical": ("C2-C3", "C3-C4", "C4-C5", "C5-C6", "C6-C7", "C7-T1"),
 }
 """The disc levels of each region, as a level is written."""
-
-WELCOME_USEFUL_FOR: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +88,8 @@ def enrol(
         preferred_time=patient.preferred_time,
     )
     enrolment = _write_steps(session, procedure, plan, timeline, now)
-    _write_texts(session, enrolment, patient, timeline, now)
+    rows = [*enrolment.milestones, *enrolment.check_ins]
+    write_texts(session, plan, rows, timeline, now=now)
     record(
         session,
         actor,
@@ -233,6 +232,8 @@ def _check_in(plan: CarePlan, occurrence: Occurrence) -> CheckIn:
                 "minimum": question.minimum,
                 "maximum": question.maximum,
                 "required": question.required,
+                "signs": list(question.signs),
+                "loinc": question.loinc,
             }
             for question in occurrence.questions
         ],
@@ -245,62 +246,3 @@ def _check_in(plan: CarePlan, occurrence: Occurrence) -> CheckIn:
 def _required(instant: datetime | None) -> datetime:
     assert instant is not None, "the protocol's validation gives every such step this moment"
     return instant
-
-
-def _write_texts(
-    session: Session, enrolment: Enrolment, patient: Patient, timeline: Sequence[Occurrence], now: datetime
-) -> None:
-    plan = enrolment.care_plan
-    rows: list[Milestone | CheckIn] = [*enrolment.milestones, *enrolment.check_ins]
-    steps = {(row.step_key, row.occurrence): row for row in rows}
-    messages = [
-        planned_message(
-            plan,
-            occurrence.step_key,
-            occurrence.index,
-            text,
-            steps.get((occurrence.step_key, occurrence.index)),
-        )
-        for occurrence in timeline
-        for text in occurrence.texts
-    ]
-    welcome = NewMessage(
-        identity=f"welcome/{patient.id}",
-        patient_id=patient.id,
-        care_plan_id=plan.id,
-        purpose="inform",
-        template="welcome",
-        due_at=now,
-        expires_at=now + WELCOME_USEFUL_FOR,
-        why="first text after enrolment",
-    )
-    enqueue(session, plan.clinic_id, [welcome, *messages], now=now)
-
-
-def text_identity(plan_id: uuid.UUID, step_key: str, occurrence: int, text_key: str) -> str:
-    """Return what a planned text is about; its date may move, this does not."""
-    return f"{plan_id}/{step_key}/{occurrence}/{text_key}"
-
-
-def planned_message(
-    plan: CarePlan,
-    step_key: str,
-    occurrence: int,
-    text: PlannedText,
-    row: Milestone | CheckIn | None,
-) -> NewMessage:
-    """Return the outbox row for a text of the timeline."""
-    return NewMessage(
-        identity=text_identity(plan.id, step_key, occurrence, text.key),
-        patient_id=plan.patient_id,
-        care_plan_id=plan.id,
-        check_in_id=row.id if isinstance(row, CheckIn) else None,
-        milestone_id=row.id if isinstance(row, Milestone) else None,
-        step_key=step_key,
-        purpose=text.purpose.value,
-        template=text.template,
-        facts=text.facts,
-        due_at=text.due_at,
-        expires_at=text.expires_at,
-        why=f"planned by {plan.protocol} {plan.protocol_version}: {step_key}",
-    )

@@ -10,7 +10,7 @@ from backend.errors import Conflict, Invalid
 from backend.models import CarePlan, Clinic, Milestone, Patient, Restriction
 from backend.outbox import cancel, enqueue, reschedule
 from backend.services.actors import Actor, record
-from backend.services.enrolment import planned_message, text_identity
+from backend.services.planned_texts import planned_message, text_identity
 from backend.services.protocols import protocol_of
 from schedules.timeline import plan_reminders
 
@@ -124,7 +124,7 @@ def _move_reminders(session: Session, plan: CarePlan, milestone: Milestone, now:
     """Hang the milestone's unsent reminders on its appointment, or on its due date."""
     step = protocol_of(session, plan).step(milestone.step_key)
     clinic_zone = session.scalars(select(Clinic.timezone).where(Clinic.id == plan.clinic_id)).one()
-    patient_zone = session.scalars(select(Patient.timezone).where(Patient.id == plan.patient_id)).one()
+    patient = session.get_one(Patient, plan.patient_id)
     booked = milestone.status == "booked"
     at = milestone.booked_at if booked and milestone.booked_at else milestone.due_at
     texts = plan_reminders(
@@ -133,7 +133,8 @@ def _move_reminders(session: Session, plan: CarePlan, milestone: Milestone, now:
         at=at,
         booked=booked,
         clinic_zone=clinic_zone,
-        patient_zone=patient_zone,
+        patient_zone=patient.timezone,
+        preferred_time=patient.preferred_time,
         now=now,
     )
     why = (

@@ -6,10 +6,12 @@ import pytest
 
 from backend.db import transaction
 from backend.errors import Conflict, Invalid
-from backend.models import Alert, CheckIn
+from backend.models import Alert, CarePlan, CheckIn
 from backend.services.actors import Actor
-from backend.services.alerts import acknowledge, resolve
+from backend.services.alerts import acknowledge, raise_alerts, resolve
 from backend.services.check_ins import GivenAnswer, answer_check_in
+from backend.triage import Finding
+from schedules.protocol import Tier
 from tests.world import World
 
 
@@ -149,3 +151,16 @@ def test_an_alert_is_taken_by_one_person_only(world: World) -> None:
         acknowledge(session, world.nurse, session.get_one(Alert, alert.id), now=world.now)
     with pytest.raises(Conflict, match="somebody else"), transaction(world.engine) as session:
         acknowledge(session, other, session.get_one(Alert, alert.id), now=world.now)
+
+
+def test_a_graver_finding_of_the_same_cause_puts_a_taken_alert_back(world: World) -> None:
+    plan = world.enrol().care_plan
+    mild = Finding("some_rule", Tier.NEXT_DAY, "some_cause", {"en": "Mild"})
+    grave = Finding("some_rule", Tier.EMERGENCY, "some_cause", {"en": "Grave"})
+    with transaction(world.engine) as session:
+        (alert,) = raise_alerts(session, session.get_one(CarePlan, plan.id), [mild], now=world.now)
+        acknowledge(session, world.nurse, alert, now=world.now)
+    with transaction(world.engine) as session:
+        raise_alerts(session, session.get_one(CarePlan, plan.id), [grave], now=world.now)
+    (alert,) = world.alerts()
+    assert (alert.tier, alert.status, alert.reason) == ("emergency", "open", {"en": "Grave"})
