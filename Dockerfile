@@ -13,7 +13,7 @@ WORKDIR /app
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
+RUN pip install --no-cache-dir --require-hashes --prefer-binary -r requirements.txt
 COPY backend backend
 COPY schedules schedules
 COPY notifications notifications
