@@ -88,7 +88,7 @@ def enrol(
         preferred_time=patient.preferred_time,
     )
     enrolment = _write_steps(session, procedure, plan, timeline, now)
-    rows = [*enrolment.milestones, *enrolment.check_ins]
+    rows: list[Milestone | CheckIn] = [*enrolment.milestones, *enrolment.check_ins]
     write_texts(session, plan, rows, timeline, now=now)
     record(
         session,
