@@ -1,26 +1,12 @@
-"""The real application on each database, and callers that are already signed in."""
+"""Callers of the application that are already signed in."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 
-from backend.app import create_app
-from backend.config import Settings
-from backend.db import db
 from tests.backend.api.callers import Caller, patient_caller, staff_caller
 from tests.world import CLINIC, World
-
-
-@pytest.fixture
-def app(world: World, settings: Settings) -> Iterator[Flask]:
-    """The web application, on the world's clock."""
-    app = create_app(settings, clock=lambda: world.now)
-    app.testing = True
-    yield app
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture
