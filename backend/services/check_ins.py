@@ -149,7 +149,7 @@ def judge(
     it; with signs alone nothing older is judged again.
     """
     procedure = session.get_one(Procedure, plan.procedure_id)
-    rules = protocol_of(session, plan).rules
+    rules = protocol_of(plan).rules
     day = _day_of(session, plan, now)
     region = procedure.region
     findings = list(

@@ -122,7 +122,7 @@ def _apply_status(
 
 def _move_reminders(session: Session, plan: CarePlan, milestone: Milestone, now: datetime) -> None:
     """Hang the milestone's unsent reminders on its appointment, or on its due date."""
-    step = protocol_of(session, plan).step(milestone.step_key)
+    step = protocol_of(plan).step(milestone.step_key)
     clinic_zone = session.scalars(select(Clinic.timezone).where(Clinic.id == plan.clinic_id)).one()
     patient = session.get_one(Patient, plan.patient_id)
     booked = milestone.status == "booked"

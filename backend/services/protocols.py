@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -13,6 +13,9 @@ from backend.models import CarePlan, ClinicProtocol
 from backend.services.actors import Actor, record
 from schedules.catalogue import Catalogue
 from schedules.protocol import CareProtocol, ProtocolError
+
+_Dates = tuple[tuple[str, str], ...]
+"""Overrides as sorted pairs, so that a cache can know them."""
 
 
 @lru_cache(maxsize=1)
@@ -39,17 +42,21 @@ def signed_protocol(session: Session, clinic_id: uuid.UUID, protocol_id: str) ->
     return _as_signed(base, signature)
 
 
-def protocol_of(session: Session, plan: CarePlan) -> CareProtocol:
+def protocol_of(plan: CarePlan) -> CareProtocol:
     """Return the protocol a plan was made from, with the dates that held then.
 
     Raises NotFound when that version no longer ships.
     """
-    del session
     try:
-        base = shipped().get(plan.protocol, plan.protocol_version)
+        return _with_dates(plan.protocol, plan.protocol_version, tuple(sorted(plan.overrides.items())))
     except ProtocolError as error:
         raise NotFound(f"protocol {plan.protocol} {plan.protocol_version} is not installed") from error
-    return base.with_overrides(plan.overrides)
+
+
+@lru_cache(maxsize=256)
+def _with_dates(protocol_id: str, version: int, overrides: _Dates) -> CareProtocol:
+    """Checking a protocol anew costs some 40 ms; a clinic has one set of dates a version, so few are kept."""
+    return shipped().get(protocol_id, version).with_overrides(dict(overrides))
 
 
 def clinic_protocols(
@@ -116,6 +123,21 @@ def _newest_signature(session: Session, clinic_id: uuid.UUID, base: CareProtocol
 
 
 def _as_signed(base: CareProtocol, signature: ClinicProtocol) -> CareProtocol:
-    return base.with_overrides(signature.overrides).activated(
-        signature.approved_by, signature.approved_at.date()
+    return _activated(
+        base.id,
+        base.version,
+        tuple(sorted(signature.overrides.items())),
+        signature.approved_by,
+        signature.approved_at.date(),
     )
+
+
+@lru_cache(maxsize=256)
+def _activated(
+    protocol_id: str,
+    version: int,
+    overrides: tuple[tuple[str, str], ...],
+    approved_by: str,
+    approved_on: date,
+) -> CareProtocol:
+    return _with_dates(protocol_id, version, overrides).activated(approved_by, approved_on)

@@ -65,7 +65,7 @@ def raise_unreachable(session: Session, plan: CarePlan, *, now: datetime) -> lis
 
 def _raise_lost(session: Session, plan: CarePlan, course: triage.Course, now: datetime) -> list[Alert]:
     assessment = triage.assess_course(
-        protocol_of(session, plan).rules,
+        protocol_of(plan).rules,
         course,
         region=session.get_one(Procedure, plan.procedure_id).region,
         day=_day(session, plan, now),
@@ -104,7 +104,7 @@ def _findings(session: Session, plan: CarePlan, now: datetime) -> tuple[triage.F
     )
     procedure = session.get_one(Procedure, plan.procedure_id)
     return triage.assess_course(
-        protocol_of(session, plan).rules,
+        protocol_of(plan).rules,
         course,
         region=procedure.region,
         day=_day(session, plan, now),

@@ -93,8 +93,8 @@ def test_new_words_put_a_taken_alert_back_in_front_of_everyone(world: World) -> 
 def test_two_missed_check_ins_in_the_first_week_lose_sight_of_a_patient(world: World) -> None:
     world.enrol()
     world.tick()
-    for _ in range(24 * 7):
-        world.advance(hours=1).tick()
+    for _ in range(4 * 7):
+        world.advance(hours=6).tick()
     lost = [alert for alert in world.alerts() if alert.tier == "lost_sight"]
     assert len(lost) == 1
     assert world.rows(CheckIn, CheckIn.status == "missed")
