@@ -4,6 +4,7 @@ The migrations themselves are `db …`, Flask-Migrate's own commands.
 """
 
 import click
+from alembic.runtime.migration import MigrationContext
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
@@ -18,7 +19,11 @@ from backend.runtime import current_runtime
 @with_appcontext
 def init_db(*, demo: bool) -> None:
     """Create the tables, or bring them up to date; what is stored stays."""
+    before = _revision()
     upgrade()
+    after = _revision()
+    said = f"already at {after}" if before == after else f"migrated from {before or 'nothing'} to {after}"
+    click.echo(f"database: {said}", err=True)
     if demo and is_empty(db.engine):
         seed(db.engine, now=current_runtime().clock(), sender=current_runtime().settings.twilio_sender)
     if demo and demo_is_here(db.engine):
@@ -35,6 +40,11 @@ def seed_demo() -> None:
     seed(db.engine, now=current_runtime().clock(), sender=current_runtime().settings.twilio_sender)
     _print_sign_ins()
     click.echo(f"A patient's app: {APP_PHONE} with the code texted to it", err=True)
+
+
+def _revision() -> str | None:
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _print_sign_ins() -> None:

@@ -55,7 +55,7 @@ class _Story:
         self._stage = Stage(engine, start=first - _BEFORE_THE_FIRST, zone=ZONE, sender=sender)
         with transaction(engine, ALL_CLINICS) as session:
             self._staff = open_clinic(session, now=self._stage.now, sender=sender)
-        routine = Routine(self._stage, self._staff, self._people, self._chance)
+        routine = Routine(self._stage, self._staff, self._people, self._chance, now)
         self._stage.after_step = routine.look
         self._stage.on_arrival = self._on_arrival
         self._stage.unreachable = self._unreachable

@@ -40,6 +40,7 @@ _REPLIES: Final = {
     "tr": "Bosphorus Spine Clinic: sorunuzu hekimimize ilettik, bugün sizi arayacağız.",
     "en": "Bosphorus Spine Clinic: we have passed your question to the doctor and will call you today.",
 }
+_FRESH: Final = timedelta(days=13)
 _BOOK_AHEAD: Final = timedelta(days=30)
 _VISITING_HOURS: Final = (9, 10, 11, 13, 14, 15, 16)
 
@@ -48,12 +49,19 @@ class Routine:
     """The staff's eyes on the worklist, after each step of the stage."""
 
     def __init__(
-        self, stage: Stage, staff: Staff, people: Mapping[uuid.UUID, Person], chance: random.Random
+        self,
+        stage: Stage,
+        staff: Staff,
+        people: Mapping[uuid.UUID, Person],
+        chance: random.Random,
+        until: datetime,
     ) -> None:
+        """`until` is when the story ends: only what is fresh then may have been left undone."""
         self._stage = stage
         self._staff = staff
         self._people = people
         self._chance = chance
+        self._until = until
         self._seen: set[uuid.UUID] = set()
         self._milestones_on: date | None = None
 
@@ -69,12 +77,15 @@ class Routine:
     def _notice_alerts(self, session: Session) -> None:
         for alert in session.scalars(select(Alert).where(Alert.status == "open").order_by(Alert.raised_at)):
             leave = self._people[alert.patient_id].leave
-            if alert.id in self._seen or "open" in leave:
+            if alert.id in self._seen:
                 continue
             self._seen.add(alert.id)
+            fresh = alert.raised_at > self._until - _FRESH
+            if fresh and "open" in leave:
+                continue
             taken_at = self._after(*_TAKE_MINUTES[alert.tier])
             self._stage.at(taken_at, partial(self._take, alert.id))
-            if "taken" not in leave:
+            if not (fresh and "taken" in leave):
                 self._stage.at(
                     taken_at + timedelta(minutes=self._chance.randint(15, 120)),
                     partial(self._close, alert.id),
