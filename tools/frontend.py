@@ -16,10 +16,11 @@ TABLER = MODULES / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
 HTMX = MODULES / "htmx.org" / "dist" / "htmx.min.js"
 CHART = MODULES / "chart.js" / "dist" / "chart.umd.js"
 
-TARGETS = {
+TARGETS: dict[Path, tuple[Path, ...]] = {
     ROOT / "backend" / "dashboard" / "static" / "vendor": (TABLER, HTMX, CHART),
-    ROOT / "notifications" / "phone_simulator" / "static" / "vendor": (TABLER, HTMX),
+    ROOT / "notifications" / "phone_simulator" / "static" / "vendor": (),
 }
+"""What goes where, beside the typeface Inter, which both need."""
 
 
 def copy_frontend() -> list[Path]:

@@ -17,6 +17,8 @@ _SHOWN_AHEAD: Final = timedelta(days=400)
 """How far ahead the picture reaches at least: a year, and the review at its end."""
 _HIDDEN: Final = frozenset({"cancelled"})
 _SHORTEST_DAYS: Final = 14
+_BELOW_THE_SCALE: Final = -1
+"""Where the mark of a silent check-in stands: silence is never a 0."""
 
 
 def plan_picture(items: Iterable[Mapping[str, Any]], *, anchor: datetime, reader: Reader) -> Picture:
@@ -65,7 +67,7 @@ def chart_data(told: Course, *, day: int, reader: Reader) -> dict[str, Any]:
         "pain": [_point(point, reader) for point in told.of(PAIN)],
         "limb": [_point(point, reader) for point in told.of(PAIN_LIMB)],
         "silences": [
-            {"x": one.day, "y": 0, "label": f"{day_words(one.day)}: {gettext('no answer')}"}
+            {"x": one.day, "y": _BELOW_THE_SCALE, "label": f"{day_words(one.day)}: {gettext('no answer')}"}
             for one in told.silences
         ],
         "alerts": [

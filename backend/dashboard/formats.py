@@ -51,6 +51,12 @@ class Reader:
             return words
         return gettext("%(moment)s, %(place)s time", moment=words, place=self.place(zone))
 
+    def day_ahead(self, instant: datetime) -> str:
+        """Return a day and how far away it is: "Tue 15 Dec (in 3 weeks)", or only "tomorrow"."""
+        there = ZoneInfo(self.zone)
+        days = (instant.astimezone(there).date() - self.now.astimezone(there).date()).days
+        return self.day(instant) if abs(days) <= 1 else f"{self.day(instant)} ({self.until(instant)})"
+
     def typed(self, instant: datetime) -> str:
         """Return an instant as a `datetime-local` field of a form has it, in the clinic's zone."""
         return instant.astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%dT%H:%M")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Account, Alert, CheckIn, Observation
-from backend.queries.worklist import in_language
+from backend.queries.timelines import in_language
 from schedules.timeline import day_number
 
 PAIN, PAIN_LIMB = "pain", "pain_limb"

@@ -7,7 +7,7 @@ those the rules have already written into an alert.
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import Account, Alert, CarePlan, CheckIn, InboundMessage, Milestone, Patient, Procedure
+from backend.queries.timelines import in_language
 from schedules.timeline import day_number
 
 AT_MOST = 200
@@ -287,9 +288,3 @@ def _place(
         day=day_number(plan.anchor_at, now, zone) if plan else None,
         levels=tuple(plan.levels) if plan else (),
     )
-
-
-def in_language(sentences: Mapping[str, str], language: str) -> str:
-    """Return the sentence in `language`, or in English, or whichever there is."""
-    chosen: Sequence[str] = [sentences[key] for key in (language, "en") if key in sentences]
-    return chosen[0] if chosen else next(iter(sentences.values()), "")

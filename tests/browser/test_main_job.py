@@ -24,6 +24,7 @@ def sign_in(tab: Page, product: Product) -> None:
 def enrol_ayse(tab: Page) -> None:
     """Enrol through the form a procedure of three days ago: today's check-in is due."""
     tab.get_by_role("link", name="New patient").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("New patient")
     assert barriers(tab) == []
     tab.get_by_label("Given name").fill("Ayşe")
     tab.get_by_label("Family name").fill("Yılmaz")

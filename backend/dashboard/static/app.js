@@ -98,7 +98,6 @@
   const words = course.words;
   const css = getComputedStyle(document.documentElement);
   const ink = (name) => css.getPropertyValue(name).trim();
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const hatch = () => {
     const tile = document.createElement("canvas");
     tile.width = tile.height = 6;
@@ -140,12 +139,12 @@
     type: "line",
     data: { datasets },
     options: {
-      animation: still ? false : { duration: 300 },
+      animation: false,
       maintainAspectRatio: false,
       interaction: { mode: "nearest", intersect: true },
       scales: {
         x: { type: "linear", min: course.from, max: course.to, title: { display: true, text: words.day }, grid: { display: false }, ticks: { precision: 0, maxTicksLimit: 12 } },
-        y: { min: 0, max: 10, ticks: { stepSize: 2 }, grid: { color: "#eceff3" }, border: { display: false } },
+        y: { min: course.silences.length ? -2 : 0, max: 10, ticks: { stepSize: 2, callback: (value) => (value < 0 ? "" : value) }, grid: { color: "#eceff3" }, border: { display: false } },
       },
       plugins: {
         legend: { position: "bottom", labels: { usePointStyle: true, boxHeight: 8, padding: 14, filter: (item) => item.text !== "" } },

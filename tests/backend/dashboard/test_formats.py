@@ -67,3 +67,8 @@ def test_a_family_name_shrinks_to_its_initial() -> None:
 def test_an_offset_is_said_in_both_languages() -> None:
     assert span_of_offset(Offset.parse("P3M"), "en") == "3 months"
     assert span_of_offset(Offset.parse("PT2H"), "tr") == "2 saat"
+
+
+def test_a_day_ahead_says_how_far_it_is_unless_its_name_does(english: Reader) -> None:
+    assert english.day_ahead(NOW + timedelta(days=1)) == "tomorrow"
+    assert english.day_ahead(NOW + timedelta(days=22)) == "Tue 15 Dec (in 3 weeks)"

@@ -62,6 +62,7 @@ def test_a_missed_check_in_is_a_mark_of_its_own_and_never_a_value(world: World, 
     data = chart(nurse.open(page_of(enrolment)))
     assert data["pain"] == []
     assert [mark["x"] for mark in data["silences"]] == [1]
+    assert all(mark["y"] < 0 for mark in data["silences"])
 
 
 def test_the_chart_can_be_read_as_a_table(world: World, nurse: Reader) -> None:
