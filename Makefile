@@ -31,7 +31,7 @@ run: setup ## the whole product with a demo clinic: web, worker and phone simula
 	@exec $(PYTHON) -m tools.run
 
 test: setup-dev ## every test: SQLite, a real PostgreSQL, a real browser (ARGS="tests/house -k floors")
-	@CHROMIUM="$$(sh tools/chromium.sh)" && export CHROMIUM && exec $(PYTHON) -m pytest -n 2 $(ARGS)
+	@CHROMIUM="$$(sh tools/chromium.sh)" && export CHROMIUM && exec $(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup-dev lint types floors migrations openapi containers shell ## everything that needs no test to be known
 

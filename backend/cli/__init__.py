@@ -4,15 +4,18 @@ Each module holds commands that belong together; nothing here is imported by the
 of the house. A mistake of the user's is one clear line and exit code 2, never a traceback.
 """
 
+from functools import partial
 from typing import Any
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo
 from flask_migrate.cli import db as migrations
 from sqlalchemy.exc import OperationalError
 
 from backend.app import create_app
 from backend.cli import accounts, care, database, documents, health, serving
+from backend.db import db
 from backend.errors import RecoveryError
 from notifications.compose import CopyError
 from schedules.protocol import ProtocolError
@@ -42,7 +45,19 @@ class OneLineErrors(click.Group):
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Recovery Tracker: what happens after a procedure, and what a nurse must see."""
-    context.obj = ScriptInfo(create_app=create_app)
+    context.obj = ScriptInfo(create_app=partial(_app, context))
+
+
+def _app(context: click.Context) -> Flask:
+    """Return the web application for commands that need it; its connections end with the command."""
+    app = create_app()
+
+    def close() -> None:
+        with app.app_context():
+            db.engine.dispose()
+
+    context.call_on_close(close)
+    return app
 
 
 for command in (

@@ -1,0 +1,185 @@
+"""The command line: what each command does, and that a mistake is one line and exit code 2."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from backend.cli import cli
+from tests.house.sources import ROOT
+
+
+@pytest.fixture
+def call(database_url: str, monkeypatch: pytest.MonkeyPatch):
+    """Call a command on the test's own database."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    monkeypatch.delenv("TWILIO_ACCOUNT_SID", raising=False)
+
+    def run(*arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(cli, arguments, input=typed)
+
+    return run
+
+
+CLINIC = (
+    *("create-clinic", "Bosphorus Spine Clinic", "--country", "tr", "--zone", "Europe/Istanbul"),
+    *("--language", "tr", "--phone", "+90 212 555 01 00", "--emergency-number", "112"),
+)
+NURSE = ("create-user", "--email", "elif@clinic.example", "--name", "Elif", "--role", "nurse")
+
+
+def test_a_user_is_created_in_the_only_clinic(call):
+    call(*CLINIC)
+    done = call(*NURSE, typed="a-long-password\na-long-password\n")
+    assert done.exit_code == 0, done.output
+    assert "elif@clinic.example may sign in as nurse" in done.output
+
+
+def test_a_user_without_a_clinic_is_refused_with_the_next_step(call):
+    done = call(*NURSE, "--password", "a-long-password")
+    assert done.exit_code == 2
+    assert "add one with create-clinic" in done.output
+
+
+def test_a_user_must_say_which_of_several_clinics(call):
+    call(*CLINIC)
+    call("create-clinic", "Second", *CLINIC[2:])
+    done = call(*NURSE, "--password", "a-long-password")
+    assert (done.exit_code, "--clinic" in done.output) == (2, True)
+
+
+def test_a_short_password_is_named_as_the_mistake(call):
+    call(*CLINIC)
+    done = call(*NURSE, "--password", "short")
+    assert (done.exit_code, "password" in done.output) == (2, True)
+
+
+def test_a_job_can_be_run_by_hand(call):
+    done = call("run-job", "keep_check_ins")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("keep_check_ins: CheckInCounts(opened=0")
+
+
+def test_an_unknown_job_is_refused_with_the_known_ones(call):
+    done = call("run-job", "make_coffee")
+    assert (done.exit_code, "keep_check_ins" in done.output) == (2, True)
+
+
+def test_init_db_on_a_database_that_is_up_to_date_says_so(call):
+    done = call("init-db")
+    assert done.exit_code == 0, done.output
+    assert "database: already at" in done.output
+
+
+def test_the_demo_goes_only_into_an_empty_database(call):
+    call(*CLINIC)
+    done = call("seed-demo")
+    assert (done.exit_code, "not empty" in done.output) == (2, True)
+
+
+def test_init_db_never_puts_the_demo_beside_real_data(call, engine):
+    call(*CLINIC)
+    done = call("init-db", "--demo")
+    assert done.exit_code == 0, done.output
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM clinics")).scalar() == 1
+
+
+def test_doctor_names_what_is_wrong_and_ends_with_1(call):
+    done = call("doctor")
+    assert done.exit_code == 1
+    assert "TWILIO_ACCOUNT_SID is not set" in done.output
+    assert "no worker has ever run" in done.output
+
+
+def test_openapi_check_fails_when_the_file_differs(call, tmp_path):
+    file = tmp_path / "openapi.json"
+    file.write_text("{}")
+    assert call("openapi", "--check", "--file", str(file)).exit_code == 2
+
+
+def test_openapi_writes_what_its_check_accepts(call, tmp_path):
+    file = tmp_path / "openapi.json"
+    call("openapi", "--file", str(file))
+    assert call("openapi", "--check", "--file", str(file)).exit_code == 0
+    assert json.loads(file.read_text())["openapi"].startswith("3.1")
+
+
+def test_a_mistake_in_the_settings_is_named_without_a_traceback(call, monkeypatch):
+    monkeypatch.setenv("PUBLIC_URL", "nowhere")
+    done = call("init-db")
+    assert done.exit_code == 2
+    assert "PUBLIC_URL: 'nowhere' is no address" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_database_that_does_not_answer_is_one_line(call, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    done = call("init-db")
+    assert done.exit_code == 2
+    assert "the database cannot be used" in done.output
+
+
+def simulate(*arguments: str) -> Result:
+    """Call `simulate`, which needs no database."""
+    return CliRunner().invoke(cli, ["simulate", *arguments])
+
+
+@pytest.mark.parametrize("language", ["en", "tr"])
+@pytest.mark.parametrize("protocol", ["nucleoplasty_lumbar", "nucleoplasty_cervical"])
+def test_a_simulated_year_shows_each_text_with_its_local_time(protocol, language):
+    done = simulate(protocol, "--from", "2026-11-25", "--zone", "Europe/Istanbul", "--language", language)
+    assert done.exit_code == 0, done.output
+    for shown in ("check_in_d7", "remind_P21D", "10:00", "UCS-2" if language == "tr" else "GSM-7"):
+        assert shown in done.output
+
+
+def test_a_simulation_says_what_the_clinic_must_still_set():
+    assert "heavy_lifting" in simulate("nucleoplasty_lumbar", "--from", "2026-11-25").output
+
+
+def test_a_protocol_that_does_not_exist_is_named_with_those_that_do():
+    done = simulate("hip", "--from", "2026-11-25")
+    assert (done.exit_code, "nucleoplasty_lumbar" in done.output) == (2, True)
+
+
+def test_a_zone_that_does_not_exist_is_one_line():
+    done = simulate("nucleoplasty_lumbar", "--from", "2026-11-25", "--zone", "Mars/Base")
+    assert (done.exit_code, "Mars/Base" in done.output) == (2, True)
+
+
+def check(file: Path) -> Result:
+    """Call `check-protocol`."""
+    return CliRunner().invoke(cli, ["check-protocol", str(file)])
+
+
+def test_a_shipped_protocol_is_well_formed_and_says_what_is_undecided():
+    done = check(ROOT / "schedules" / "protocols" / "nucleoplasty_lumbar.toml")
+    assert done.exit_code == 0, done.output
+    assert "heavy_lifting" in done.output
+
+
+def test_a_broken_protocol_is_named_by_file_and_key(tmp_path):
+    file = tmp_path / "broken.toml"
+    file.write_text('id = "broken"\n')
+    done = check(file)
+    assert (done.exit_code, "broken.toml: version: missing" in done.output) == (2, True)
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "backend", "check-protocol", "nowhere.toml"],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "nowhere.toml" in done.stderr

@@ -1,0 +1,1 @@
+"""The demo: a clinic whose history the product itself has made."""
