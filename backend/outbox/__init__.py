@@ -8,7 +8,7 @@ clause against one table of allowed transitions. What does not: when a text is d
 
 from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
 from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
-from backend.outbox.reports import expire_leases, give_up_unknown, record_report
+from backend.outbox.reports import expire_leases, forget_codes, give_up_unknown, record_report
 from backend.outbox.states import FINAL, TRANSITIONS
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "cancel",
     "enqueue",
     "expire_leases",
+    "forget_codes",
     "give_up_unknown",
     "record_report",
     "reschedule",

@@ -106,3 +106,20 @@ def give_up_unknown(session: Session, *, now: datetime) -> list[Outcome]:
     ).all()
     log(session, [LogLine(row.id, row.clinic_id, "failed", row.attempt, why) for row in closed], now=now)
     return [Outcome(row.id, "failed", ErrorClass.OTHER, None) for row in closed]
+
+
+def forget_codes(session: Session, *, now: datetime) -> int:
+    """Blank the sign-in codes that can no longer be used, so that none stays readable; return how many."""
+    blanked = session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.purpose == "sign_in",
+            OutboundMessage.template.is_not(None),
+            OutboundMessage.status.not_in(("scheduled", "sending")),
+            OutboundMessage.expires_at < now,
+        )
+        .values(facts={}, body="", template=None)
+        .returning(OutboundMessage.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(blanked)

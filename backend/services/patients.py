@@ -1,7 +1,5 @@
 """Registering patients and keeping their particulars right."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -14,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
 from backend.models import Clinic, Patient
+from backend.queries.patients import fold_name
 from backend.services.actors import Actor, record
 from backend.services.clinics import clinic_of
 from backend.services.consent import SOURCES, record_consent
+from backend.services.sign_in import end_sign_ins_of
 from notifications.compose import languages
 from notifications.phone import InvalidPhone, PhoneNumber
 
@@ -56,16 +56,6 @@ class PatientDetails:
     birth_date: date | None = None
     preferred_time: time | None = None
     consent: ConsentGiven | None = None
-
-
-def fold_name(text: str) -> str:
-    """Return a name as search sees it: lower case, without accents, single spaces.
-
-    Turkish first: İ and I both fold to i, ı to i, so that any spelling finds any other.
-    """
-    text = text.replace("İ", "i").replace("I", "i").replace("ı", "i").lower()
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\s]+", plain))
 
 
 def register_patient(session: Session, actor: Actor, details: PatientDetails, *, now: datetime) -> Patient:
@@ -127,6 +117,7 @@ def update_patient(
             setattr(patient, name, _tidy(value) if name in {"given_name", "family_name"} else value)
     if phone is not None and phone.e164 != patient.phone:
         _apply_phone(patient, phone)
+        end_sign_ins_of(session, patient.id, now=now)  # the old number may be somebody else's by now
     _apply_search(patient)
     patient.updated_at = now
     session.flush()
