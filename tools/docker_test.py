@@ -125,10 +125,11 @@ def try_it_out(installation: Installation) -> None:
 
 def signed_in(installation: Installation, email: str, password: str) -> httpx.Client:
     """Return a client of the API with the account's token."""
-    api = httpx.Client(base_url=f"{installation.web}/api/v1", timeout=30)
-    answer = api.post("/auth/staff/token", json={"email": email, "password": password}).raise_for_status()
-    api.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-    return api
+    address = f"{installation.web}/api/v1"
+    who = {"email": email, "password": password}
+    answer = httpx.post(f"{address}/auth/staff/token", json=who, timeout=30).raise_for_status()
+    authorization = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    return httpx.Client(base_url=address, headers=authorization, timeout=30)
 
 
 def enrol(api: httpx.Client) -> str:
