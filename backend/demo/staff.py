@@ -63,15 +63,15 @@ class Routine:
         self._chance = chance
         self._until = until
         self._seen: set[uuid.UUID] = set()
-        self._milestones_on: date | None = None
+        self._milestones_seen: tuple[date, int] | None = None
 
     def look(self, session: Session) -> None:
         """Notice what is new, and put on the agenda what will be done about it."""
         self._notice_alerts(session)
         self._notice_texts(session)
-        today = self._stage.now.date()
-        if self._milestones_on != today:
-            self._milestones_on = today
+        today_with_everybody = (self._stage.now.date(), len(self._people))
+        if self._milestones_seen != today_with_everybody:
+            self._milestones_seen = today_with_everybody
             self._notice_milestones(session)
 
     def _notice_alerts(self, session: Session) -> None:
@@ -134,8 +134,16 @@ class Routine:
             if milestone.status == "planned" and milestone.bookable:
                 at = self._appointment(max(milestone.due_at, now + timedelta(days=1)))
                 change_milestone(session, self._staff.nurse, milestone, booked_at=at, now=now)
-            elif (milestone.booked_at or milestone.due_at) <= now - timedelta(hours=2):
-                change_milestone(session, self._staff.nurse, milestone, status="done", now=now)
+            happens_at = milestone.booked_at or milestone.due_at
+            if milestone.id not in self._seen and happens_at <= now + timedelta(days=1):
+                self._seen.add(milestone.id)
+                ticked_at = happens_at + timedelta(minutes=self._chance.randint(15, 90))
+                self._stage.at(ticked_at, partial(self._tick, milestone.id))
+
+    def _tick(self, milestone_id: uuid.UUID, session: Session) -> None:
+        milestone = session.get_one(Milestone, milestone_id)
+        if milestone.status in {"planned", "booked"}:  # the plan may have been completed meanwhile
+            change_milestone(session, self._staff.nurse, milestone, status="done", now=self._stage.now)
 
     def _appointment(self, day: datetime) -> datetime:
         """Return a working hour on `day`, or on the Monday after a weekend."""
