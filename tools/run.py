@@ -5,6 +5,7 @@ place. The texts can go nowhere else: the account is a made-up one, whatever the
 environment says, so that a demo never texts a real person.
 """
 
+import argparse
 import os
 import sys
 import urllib.error
@@ -51,12 +52,13 @@ def ports(environ: Mapping[str, str]) -> tuple[int, int]:
     return web, simulator
 
 
-def environment(environ: Mapping[str, str], web: int, simulator: int) -> dict[str, str]:
+def environment(environ: Mapping[str, str], web: int, simulator: int, folder: Path) -> dict[str, str]:
     """Return what the children are told: the caller's settings, and the simulator as the only provider."""
     return {
+        "DATABASE_URL": f"sqlite:///{folder / 'recovery.db'}",
         "LOG_LEVEL": "WARNING",
         "WORKER_TICK_SECONDS": "2",
-        **{key: value for key, value in environ.items() if not key.startswith("TWILIO_")},
+        **{key: value for key, value in environ.items() if value and not key.startswith("TWILIO_")},
         **DEMO_ACCOUNT,
         "PUBLIC_URL": f"http://{HOST}:{web}",
         "TWILIO_API_URL": f"http://{HOST}:{simulator}",
@@ -67,9 +69,17 @@ def environment(environ: Mapping[str, str], web: int, simulator: int) -> dict[st
     }
 
 
-def simulator_command(port: int) -> list[str]:
-    """Return how the phone simulator is started."""
-    return [sys.executable, "-m", "notifications.phone_simulator", "--host", HOST, "--port", str(port)]
+def simulator_command(port: int, folder: Path) -> list[str]:
+    """Return how the phone simulator is started, keeping its conversations in `folder`."""
+    address = ("--host", HOST, "--port", str(port))
+    return [
+        sys.executable,
+        "-m",
+        "notifications.phone_simulator",
+        *address,
+        "--state",
+        f"{folder / 'phones.db'}",
+    ]
 
 
 def answers(url: str) -> bool:
@@ -94,11 +104,14 @@ def welcome(console: Console, web: int, simulator: int, sign_ins: str) -> None:
         who, password, role = line.split()
         where.add_row(f"Sign in as {role}", f"{who}   {password}")
     console.print(where)
-    console.print("Ctrl-C stops everything; the data stays in instance/.\n")
+    console.print("Ctrl-C stops everything; the data stays.\n")
 
 
 def main() -> int:
     """Run until somebody asks for the end (0), or until something fails (1)."""
+    parser = argparse.ArgumentParser(prog="python -m tools.run", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=ROOT / "instance", help="where the data stays")
+    folder: Path = parser.parse_args().folder.resolve()
     console = Console()
     try:
         web, simulator = ports(os.environ)
@@ -106,13 +119,12 @@ def main() -> int:
         console.print(f"make run: {error}", style="red", soft_wrap=True, markup=False, highlight=False)
         return 1
     os.chdir(ROOT)
-    Path("instance").mkdir(exist_ok=True)
-    told = environment(os.environ, web, simulator)
+    folder.mkdir(parents=True, exist_ok=True)
+    told = environment(os.environ, web, simulator, folder)
     python = sys.executable
     with foreground_job() as job:
         try:
-            state = ("--state", "instance/simulator.db")
-            job.start("phone simulator", [*simulator_command(simulator), *state], told)
+            job.start("phone simulator", simulator_command(simulator, folder), told)
             console.print("Preparing the database (the first time with a demo clinic: half a minute)")
             sign_ins = job.run_first("init-db", [python, "-m", "backend", "init-db", "--demo"], told)
             job.start("web", [python, "-m", "gunicorn", "--bind", f"{HOST}:{web}"], told)

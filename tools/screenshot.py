@@ -21,9 +21,9 @@ WIDE: ViewportSize = {"width": 1280, "height": 860}
 def start(job: ForegroundJob, folder: Path) -> tuple[str, str, str]:
     """Start web and simulator on a fresh demo; return both addresses and the nurse's sign-in line."""
     web, simulator = free_port(), free_port()
-    told = environment(os.environ, web, simulator) | {"DATABASE_URL": f"sqlite:///{folder / 'demo.db'}"}
+    told = environment({**os.environ, "DATABASE_URL": ""}, web, simulator, folder)
     sign_ins = job.run_first("init-db", [sys.executable, "-m", "backend", "init-db", "--demo"], told)
-    job.start("simulator", simulator_command(simulator), told)
+    job.start("simulator", simulator_command(simulator, folder), told)
     job.start("web", [sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{web}"], told)
     job.start("worker", [sys.executable, "-m", "backend", "worker"], told)
     addresses = (f"http://{HOST}:{web}", f"http://{HOST}:{simulator}")
