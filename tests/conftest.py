@@ -23,6 +23,11 @@ MIGRATIONS = Path(models.__file__).parent.parent / "migrations"
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # else the PostgreSQL wheel warns, and warnings are errors
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what drives a browser last: Playwright leaves an event loop in its thread that others trip over."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a CI run that skipped anything: there, everything a test needs is installed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

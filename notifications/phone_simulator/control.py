@@ -25,6 +25,7 @@ control = Blueprint("control", __name__, url_prefix="/simulator")
 @control.errorhandler(CannotWrite)
 @control.errorhandler(FaultError)
 def mistake(error: CannotWrite | FaultError) -> tuple[Response, int]:
+    """Say in words what cannot be done."""
     return jsonify(field=error.name, reason=error.reason), 400
 
 
@@ -40,6 +41,7 @@ def inbound() -> tuple[Response, int]:
 
 @control.get("/faults")
 def faults() -> Response:
+    """Show which faults are switched on."""
     return jsonify(current_simulator().faults.now.as_json())
 
 
@@ -51,6 +53,7 @@ def change_faults() -> Response:
 
 @control.delete("/faults")
 def reset_faults() -> Response:
+    """Switch every fault off."""
     return jsonify(current_simulator().faults.reset().as_json())
 
 
@@ -71,6 +74,7 @@ def requests() -> Response:
 
 @control.post("/reset")
 def reset() -> tuple[str, int]:
+    """Forget every message, fault and request."""
     current_simulator().reset()
     return "", 204
 
