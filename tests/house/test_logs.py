@@ -3,6 +3,7 @@
 import ast
 import json
 import logging
+from pathlib import Path
 
 import pytest
 import structlog
@@ -47,19 +48,22 @@ def test_what_must_not_be_logged_is_masked_even_when_somebody_passes_it(logging_
     assert line["message_id"] == "m1"
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_no_log_line_is_built_from_a_name_a_number_or_a_text(path):
-    loggers = {"_log", "log", "logger"}
+def test_no_log_line_is_built_from_a_name_a_number_or_a_text():
     private = {"body", "phone", "e164", "given_name", "family_name", "sender", "password"}
-    passed = [
+    talkative = {name_of(path): logged_by(path) & private for path in modules()}
+    assert {name: attributes for name, attributes in talkative.items() if attributes} == {}
+
+
+def logged_by(path: Path) -> set[str]:
+    """Every attribute that a module hands to a logger."""
+    return {
         node.attr
         for call in ast.walk(parsed(path))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
         and isinstance(call.func.value, ast.Name)
-        and call.func.value.id in loggers
+        and call.func.value.id in {"_log", "log", "logger"}
         for argument in (*call.args, *(keyword.value for keyword in call.keywords))
         for node in ast.walk(argument)
         if isinstance(node, ast.Attribute)
-    ]
-    assert private.isdisjoint(passed)
+    }

@@ -1,8 +1,7 @@
 """What every module owes its reader: a size one can hold in mind, and a word about itself."""
 
 import ast
-
-import pytest
+from pathlib import Path
 
 from tests.house.sources import modules, name_of, parsed
 
@@ -11,27 +10,29 @@ LONGER_FOR_A_REASON: dict[str, str] = {}
 """Modules that may be longer, each with the reason."""
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_module_stays_short_enough_to_hold_in_mind(path):
-    if name_of(path) in LONGER_FOR_A_REASON:
-        return
-    assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST
+def length_of(path: Path) -> int:
+    """A module's number of lines."""
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_a_module_stays_short_enough_to_hold_in_mind():
+    long = {name_of(path): length_of(path) for path in modules() if length_of(path) >= LONGEST}
+    assert {name: lines for name, lines in long.items() if name not in LONGER_FOR_A_REASON} == {}
 
 
 def test_no_module_is_excused_that_is_short_again():
-    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    lengths = {name_of(path): length_of(path) for path in modules()}
     assert [name for name in LONGER_FOR_A_REASON if lengths.get(name, 0) < LONGEST] == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_module_says_what_lives_there(path):
-    assert ast.get_docstring(parsed(path)), f"{name_of(path)} has no docstring"
+def test_a_module_says_what_lives_there():
+    assert [name_of(path) for path in modules() if not ast.get_docstring(parsed(path))] == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_a_public_function_promises_something(path):
+def test_what_is_public_promises_something():
     silent = [
-        node.name
+        f"{name_of(path)}: {node.name}"
+        for path in modules()
         for node in parsed(path).body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not node.name.startswith("_")
@@ -40,7 +41,12 @@ def test_a_public_function_promises_something(path):
     assert silent == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_nothing_is_left_for_later(path):
-    text = path.read_text(encoding="utf-8")
-    assert not any(mark in text for mark in ("TODO", "FIXME", "XXX", "NotImplementedError"))
+def test_nothing_is_left_for_later():
+    marks = ("TODO", "FIXME", "XXX", "NotImplementedError")
+    later = [
+        f"{name_of(path)}: {mark}"
+        for path in modules()
+        for mark in marks
+        if mark in path.read_text(encoding="utf-8")
+    ]
+    assert later == []
