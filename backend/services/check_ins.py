@@ -67,6 +67,7 @@ def answer_check_in(
         for answer in answers
     ]
     session.add_all(observations)
+    _note_baseline(session, plan, answers, now)
     check_in.status = "answered"
     check_in.answered_at = check_in.answered_at or now
     session.flush()
@@ -90,6 +91,15 @@ def answer_check_in(
         quote=inbound.body if inbound else "",
     )
     return observations
+
+
+def _note_baseline(session: Session, plan: CarePlan, answers: Sequence[GivenAnswer], now: datetime) -> None:
+    """Let the pain told before the procedure be the one later answers are compared with."""
+    procedure = session.get_one(Procedure, plan.procedure_id)
+    if now < procedure.performed_at:
+        for answer in answers:
+            if answer.question == "pain":
+                procedure.baseline_pain = answer.value
 
 
 def _signs_of(answer: GivenAnswer) -> tuple[str, ...]:

@@ -1,13 +1,22 @@
 """What patients text reaches the right place, in the order that safety asks for."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, update
 
 from backend import jobs
 from backend.db import transaction
-from backend.models import CarePlan, CheckIn, ClinicProtocol, ConsentEvent, InboundMessage, Observation
+from backend.models import (
+    CarePlan,
+    CheckIn,
+    ClinicProtocol,
+    ConsentEvent,
+    InboundMessage,
+    Observation,
+    Procedure,
+)
 from backend.services.inbound import close_inbound, store_inbound
 from notifications.gateway import InboundText
 from tests.world import CLINIC_NUMBER, OTHER_PHONE, PHONE, World
@@ -49,6 +58,13 @@ def test_a_second_answer_amends_and_overwrites_nothing(asked: World) -> None:
     asked.advance(minutes=5).text_in("5")
     assert answered(asked) == [3, 5]
     assert len(asked.rows(CheckIn, CheckIn.status == "answered")) == 1
+
+
+def test_the_pain_told_before_the_procedure_is_the_baseline(world: World) -> None:
+    world.enrol(performed_at=world.now + timedelta(days=10), baseline_pain=None)
+    world.advance(days=8).tick()
+    world.text_in("7")
+    assert [row.baseline_pain for row in world.rows(Procedure)] == [7]
 
 
 def test_a_score_with_more_words_is_recorded_and_read_by_a_person(asked: World) -> None:
