@@ -92,7 +92,7 @@ def assess(
     stated = list(signs)
     if answers and answers[-1].question == "red_flag" and answers[-1].value and not stated:
         stated.append("unnamed")
-    findings = [_sign_finding(rules, sign, region, day) for sign in stated]
+    findings = _sign_findings(rules, stated, region, day)
     if answers and answers[-1].question != "red_flag":
         findings += _score_findings(rules, region, day, answers, baseline)
     return _assessment(findings)
@@ -115,13 +115,26 @@ def assess_course(rules: Sequence[Rule], course: Course, *, region: str, day: in
     return _assessment(findings)
 
 
-def _sign_finding(rules: Sequence[Rule], sign: str, region: str, day: int) -> Finding:
-    speaking = [rule for rule in rules if sign in rule.signs and rule.holds_for(region, day)]
-    fields: Fields = {"sign": SIGNS.get(sign, UNNAMED_SIGN), "day": day}
-    cause = f"sign:{sign}"
-    if not speaking:
-        return Finding("sign_without_rule", Tier.SAME_DAY, cause, _say(_SIGN_WITHOUT_RULE, fields))
-    return _finding(min(speaking, key=lambda rule: rule.tier.urgency), cause, fields)
+def _sign_findings(rules: Sequence[Rule], signs: Sequence[str], region: str, day: int) -> list[Finding]:
+    """Signs of one rule make one finding that names them all; a sign no rule knows makes its own."""
+    by_rule: dict[str, tuple[Rule, list[str]]] = {}
+    findings = []
+    for sign in dict.fromkeys(signs):
+        speaking = [rule for rule in rules if sign in rule.signs and rule.holds_for(region, day)]
+        if speaking:
+            gravest = min(speaking, key=lambda rule: rule.tier.urgency)
+            by_rule.setdefault(gravest.key, (gravest, []))[1].append(sign)
+        else:
+            said = _say(_SIGN_WITHOUT_RULE, {"sign": _named([sign]), "day": day})
+            findings.append(Finding("sign_without_rule", Tier.SAME_DAY, f"sign:{sign}", said))
+    for rule, stated in by_rule.values():
+        findings.append(_finding(rule, f"signs:{rule.key}", {"sign": _named(stated), "day": day}))
+    return findings
+
+
+def _named(signs: Sequence[str]) -> Text:
+    words = [SIGNS.get(sign, UNNAMED_SIGN) for sign in signs]
+    return {language: "; ".join(word[language] for word in words) for language in words[0]}
 
 
 def _score_findings(

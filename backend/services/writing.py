@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.errors import Invalid, Refused
@@ -56,7 +57,7 @@ def write_message(
         ],
         now=now,
     )
-    message = session.query(OutboundMessage).filter_by(identity=identity).one()
+    message = session.scalars(select(OutboundMessage).where(OutboundMessage.identity == identity)).one()
     record(session, actor, "write_message", "message", message.id, now=now, patient_id=patient.id)
     return message
 

@@ -196,9 +196,21 @@ def test_answers_to_another_question_are_not_compared_with():
 @pytest.mark.parametrize("day", [-1, 0, 5, 20, 400])
 def test_a_sign_always_reaches_a_nurse(sign, region, day):
     found = state(sign, region=region, day=day).findings
-    assert [finding.cause for finding in found] == [f"sign:{sign}"]
+    assert len(found) == 1
     assert SIGNS[sign]["en"] in found[0].reason["en"]
     assert SIGNS[sign]["tr"] in found[0].reason["tr"]
+
+
+def test_signs_of_one_rule_in_one_text_are_one_finding_that_names_them_all():
+    stated = assess(LUMBAR, region="lumbar", day=15, answers=(), baseline=None, signs=("fever", "chills"))
+    assert [finding.cause for finding in stated.findings] == ["signs:infection"]
+    assert SIGNS["fever"]["en"] in said(stated)[0]
+    assert SIGNS["chills"]["en"] in said(stated)[0]
+
+
+def test_a_grave_sign_beside_a_milder_one_keeps_a_finding_of_its_own():
+    stated = assess(LUMBAR, region="lumbar", day=15, answers=(), baseline=None, signs=("fever", "bladder"))
+    assert [finding.tier for finding in stated.findings] == [Tier.EMERGENCY, Tier.SAME_DAY]
 
 
 def test_an_emergency_sign_is_one_on_any_day():

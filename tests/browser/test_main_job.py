@@ -66,7 +66,7 @@ def test_a_procedure_becomes_a_text_and_its_answer_an_alert_that_a_nurse_resolve
     expect(tab.get_by_text("Taken. It is yours until you resolve it.")).to_be_visible()
     expect(line).to_contain_text("you")
 
-    line.get_by_text("Last events, and how it ended").click()
+    line.get_by_text("What led to it, and closing it").click()
     expect(line.get_by_text("patient:")).to_contain_text("9")
     assert barriers(tab) == []
     line.get_by_label("What came of it").select_option(label="Advised by phone or text")
@@ -118,7 +118,7 @@ def test_without_javascript_an_alert_is_taken_and_resolved_all_the_same(
     product.world.text_in("I cannot pass urine")
     sign_in_quickly(tab, product)
     tab.get_by_role("button", name="Take").click()
-    tab.get_by_text("Last events, and how it ended").click()
+    tab.get_by_text("What led to it, and closing it").click()
     tab.get_by_label("What came of it").select_option("sent_to_emergency")
     tab.get_by_role("button", name="Resolve").click()
     expect(tab.get_by_role("heading", level=1)).to_have_text("Nothing needs a person")

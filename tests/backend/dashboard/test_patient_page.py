@@ -167,7 +167,7 @@ def test_an_answer_given_by_phone_is_recorded_and_judged(world: World, nurse: Re
     nurse.submit(f"/check-ins/{check_in.id}/answer", pain="4", signs=["fever"])
     values = {row.question: (row.value, row.source) for row in world.rows(Observation)}
     assert values == {"pain": (4, "nurse"), "red_flag": (1, "nurse")}
-    assert [alert.cause for alert in world.alerts()] == ["sign:fever"]
+    assert [alert.cause for alert in world.alerts()] == ["signs:infection"]
 
 
 def test_an_answer_without_a_number_is_refused(world: World, nurse: Reader) -> None:
