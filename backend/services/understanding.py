@@ -75,15 +75,7 @@ def _red_flag(
             continue
         check_in = _open_check_in(session, patient, now) if len(owners) == 1 else None
         if check_in is not None and reply.value is not None:
-            answer_check_in(
-                session,
-                Actor.system(inbound.clinic_id),
-                check_in,
-                [GivenAnswer(question="pain", value=reply.value)],
-                source="sms",
-                now=now,
-                inbound=inbound,
-            )
+            _record_score(session, inbound, check_in, reply.value, now)
         raised += judge(session, plan, [], signs=reply.signs, now=now, quote=inbound.body)
     for patient in owners[:1]:
         enqueue(
@@ -153,21 +145,27 @@ def _number(
         why = f"the number {reply.value}, but no question was open"
         _to_a_person(session, inbound, [patient], why, now)
         return
-    answer_check_in(
-        session,
-        Actor.system(inbound.clinic_id),
-        check_in,
-        [GivenAnswer(question="pain", value=reply.value)],
-        source="sms",
-        now=now,
-        inbound=inbound,
-    )
+    _record_score(session, inbound, check_in, reply.value, now)
     if reply.says_more:
         why = f"answer {reply.value}, day {check_in.day}, and more words to read"
         _to_a_person(session, inbound, [patient], why, now)
         return
     _answer_by_robot(session, inbound, patient, "answer_received", now, facts={"value": reply.value})
     _done(inbound, f"answer {reply.value}, day {check_in.day}", now)
+
+
+def _record_score(
+    session: Session, inbound: InboundMessage, check_in: CheckIn, value: int, now: datetime
+) -> None:
+    answer_check_in(
+        session,
+        Actor.system(inbound.clinic_id),
+        check_in,
+        [GivenAnswer(question="pain", value=value)],
+        source="sms",
+        now=now,
+        inbound=inbound,
+    )
 
 
 def _open_check_in(session: Session, patient: Patient, now: datetime) -> CheckIn | None:
