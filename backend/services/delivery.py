@@ -15,11 +15,21 @@ from sqlalchemy.orm import Session
 from backend.models import CarePlan, CheckIn, OutboundMessage, Patient
 from backend.outbox import Outcome, record_report
 from backend.services.actors import Actor
+from backend.services.alerts import raise_alerts
 from backend.services.consent import record_consent
 from backend.services.watching import raise_opted_out, raise_unreachable
+from backend.triage import Finding
 from notifications.gateway import DeliveryReport, ErrorClass
+from schedules.protocol import Tier
 
 _REACHED: Final = frozenset({"accepted", "sent", "delivered"})
+_LOST: Final = frozenset({"failed", "undelivered", "expired"})
+_MISSED_BY_PURPOSE: Final = {"safety": Tier.SAME_DAY, "written": Tier.NEXT_DAY, "ask": Tier.NEXT_DAY}
+"""Texts whose loss a person must make good, and how soon; a lost reminder or piece of advice can wait."""
+_LOST_REASON: Final = {
+    "en": "A text did not reach the phone: call instead",
+    "tr": "Bir mesaj telefona ulaşmadı: arayın",
+}
 
 
 def record_delivery(
@@ -34,7 +44,7 @@ def record_delivery(
 
 
 def draw_conclusions(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Note that a question was asked, that a patient opted out, that a number is dead."""
+    """Note that a question was asked, a patient opted out, a number is dead, a text that mattered lost."""
     asked = [outcome.message_id for outcome in outcomes if outcome.status in _REACHED]
     if asked:
         check_ins = select(OutboundMessage.check_in_id).where(
@@ -59,6 +69,22 @@ def draw_conclusions(session: Session, outcomes: Sequence[Outcome], now: datetim
             _opted_out(session, outcome, now)
         elif outcome.error_class is ErrorClass.BAD_NUMBER:
             _unreachable(session, outcome, now)
+        elif outcome.status in _LOST:
+            _lost(session, outcome, now)
+
+
+def _lost(session: Session, outcome: Outcome, now: datetime) -> None:
+    """Put a lost text that mattered in front of a nurse; several of one plan fold into one line."""
+    purpose = session.scalars(
+        select(OutboundMessage.purpose).where(OutboundMessage.id == outcome.message_id)
+    ).one_or_none()
+    tier = _MISSED_BY_PURPOSE.get(purpose or "")
+    patient = _patient_of(session, outcome)
+    if tier is None or patient is None:
+        return
+    finding = Finding("text_lost", tier, f"text_lost:{tier.value}", _LOST_REASON)
+    for plan in _running_plans(session, patient):
+        raise_alerts(session, plan, [finding], now=now)
 
 
 def _patient_of(session: Session, outcome: Outcome) -> Patient | None:

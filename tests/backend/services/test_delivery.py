@@ -1,0 +1,66 @@
+"""What the fate of a text means: a lost one that mattered is put in front of a person."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.db import transaction
+from backend.models import Patient
+from backend.services.writing import write_message
+from notifications.gateway import PermanentSendError, TransientSendError, UnknownOutcome
+from tests.world import World
+
+
+@pytest.fixture
+def written(world: World) -> World:
+    """A nurse has just written to Ayşe, who is enrolled and was welcomed."""
+    enrolment = world.enrol()
+    world.tick()
+    with transaction(world.engine, world.nurse.clinic_id) as session:
+        patient = session.get_one(Patient, enrolment.care_plan.patient_id)
+        write_message(session, world.nurse, patient, "Please call us.", now=world.now)
+    return world
+
+
+def raised(world: World) -> list[tuple[str, str]]:
+    return [(alert.rule, alert.tier) for alert in world.alerts()]
+
+
+def test_a_nurses_text_that_is_refused_comes_back_to_a_nurse(written: World) -> None:
+    written.gateway.fail_next(PermanentSendError("filtered", code=30007))
+    written.tick()
+    assert raised(written) == [("text_lost", "next_day")]
+
+
+def test_a_nurses_text_that_the_phone_did_not_get_comes_back_to_a_nurse(written: World) -> None:
+    written.tick()
+    (message,) = written.messages(purpose="written")
+    written.report(message, "undelivered", code=30008)
+    assert raised(written) == [("text_lost", "next_day")]
+
+
+def test_a_text_whose_fate_was_never_learned_comes_back_to_a_nurse(written: World) -> None:
+    written.gateway.fail_next(UnknownOutcome("no answer"))
+    written.tick()
+    assert raised(written) == []
+    written.advance(days=1, minutes=1).tick()
+    assert ("text_lost", "next_day") in raised(written)
+
+
+def test_a_safety_text_that_could_not_go_in_time_is_seen_the_same_day(world: World) -> None:
+    world.enrol()
+    world.tick()
+    world.text_in("I cannot pass urine")
+    world.gateway.fail_next(*[TransientSendError("refused connection")] * 50)
+    for _ in range(40):
+        world.now += timedelta(minutes=5)
+        world.tick()
+    assert ("text_lost", "same_day") in raised(world)
+
+
+def test_a_lost_reminder_raises_nothing(world: World) -> None:
+    world.enrol()
+    world.gateway.fail_next(PermanentSendError("filtered", code=30007))
+    world.tick()
+    assert raised(world) == []
+    assert [message.status for message in world.messages(template="welcome")] == ["failed"]
