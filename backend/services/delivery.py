@@ -79,6 +79,8 @@ def _lost(session: Session, outcome: Outcome, now: datetime) -> None:
         select(OutboundMessage.purpose).where(OutboundMessage.id == outcome.message_id)
     ).one_or_none()
     tier = _MISSED_BY_PURPOSE.get(purpose or "")
+    if purpose == "ask" and outcome.status == "expired":
+        return  # its check-in is missed, and silence has rules of its own
     patient = _patient_of(session, outcome)
     if tier is None or patient is None:
         return

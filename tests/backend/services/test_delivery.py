@@ -64,3 +64,11 @@ def test_a_lost_reminder_raises_nothing(world: World) -> None:
     world.tick()
     assert raised(world) == []
     assert [message.status for message in world.messages(template="welcome")] == ["failed"]
+
+
+def test_a_question_that_ran_out_of_time_is_left_to_the_rules_of_silence(world: World) -> None:
+    world.enrol()
+    world.tick()
+    world.advance(days=2, hours=1).tick()
+    assert {message.status for message in world.messages(template="check_in_pain_red_flags")} >= {"expired"}
+    assert raised(world) == []
