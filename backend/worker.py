@@ -35,7 +35,7 @@ SLOWER: dict[str, timedelta] = {
 
 
 def run_worker(settings: Settings, clock: Clock = utc_now) -> None:
-    """Run the jobs until SIGTERM or SIGINT, then finish what is in flight and return."""
+    """Run the jobs until SIGTERM or SIGINT, then let sends under way end, give the rest back and return."""
     configure_logging(settings)
     stop = threading.Event()
 
@@ -56,6 +56,7 @@ def run_worker(settings: Settings, clock: Clock = utc_now) -> None:
     try:
         stop.wait()
     finally:
+        dispatcher.stop()
         metronome.stop(wait=True)
         dispatcher.close()
         engine.dispose()

@@ -1,7 +1,8 @@
 """From due rows to sent texts: decide, compose, hand over, say what came of each.
 
 The rows themselves, their transactions and their states are the house's, behind the port `Outbox`; what
-is due is decided there and in `schedules`. Called by the worker's periodic job, from a plain thread.
+is due is decided there and in `schedules`, what a row calls for in `decision`. Called by the worker's
+periodic job, from a plain thread.
 """
 
 import asyncio
@@ -9,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Self
 from zoneinfo import ZoneInfoNotFoundError
 
 from notifications.compose import CopyError, compose
+from notifications.decision import Drop, Postpone, Send, decide
 from notifications.gateway import (
     ErrorClass,
     MessageGateway,
@@ -34,9 +36,11 @@ from notifications.outbox_port import (
     Uncomposable,
     Unknown,
 )
+from notifications.pacing import TurnNotCome
 from notifications.phone import InvalidPhone, PhoneNumber
 from notifications.segments import segments
-from notifications.timing import next_local, retry_at, validity_seconds, within_window
+from notifications.stopping import Stopping
+from notifications.timing import retry_at
 
 __all__ = [
     "Accepted",
@@ -60,48 +64,8 @@ __all__ = [
 
 _SET_ASIDE: Final = timedelta(minutes=1)
 _REFUSED_CREDENTIALS_PAUSE: Final = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Go on at once; the provider may hold the text for this long."""
-
-    validity_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Postpone:
-    """Not now; ask again at `until`."""
-
-    until: datetime
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Never."""
-
-    status: Literal["expired", "cancelled"]
-    why: str
-
-
-def decide(claimed: Claimed, now: datetime) -> Send | Postpone | Drop:
-    """Say what is to become of a claimed row at this instant; every `why` is a sentence for a nurse."""
-    if claimed.suppressed is not None:
-        return Drop("cancelled", claimed.suppressed)
-    if claimed.expires_at is not None and claimed.expires_at <= now:
-        return Drop("expired", "too late to be useful: not sent")
-    if claimed.due_at > now:
-        return Postpone(claimed.due_at, "not due yet")
-    if claimed.ignores_quiet_hours or claimed.window_start == claimed.window_end:
-        return Send(validity_seconds(now, claimed.expires_at, None))
-    if within_window(now, claimed.zone, claimed.window_start, claimed.window_end):
-        window_ends_at = next_local(now, claimed.zone, claimed.window_end)
-        return Send(validity_seconds(now, claimed.expires_at, window_ends_at))
-    until = next_local(now, claimed.zone, claimed.window_start)
-    if claimed.expires_at is not None and until >= claimed.expires_at:
-        return Drop("expired", f"quiet hours {claimed.zone} last until it is too late to be useful: not sent")
-    return Postpone(until, f"moved to {claimed.window_start:%H:%M}: quiet hours {claimed.zone}")
+_PATIENCE: Final = 10.0  # seconds, as long as the gateway gives a call: most end by themselves
+_OUT_OF_PATIENCE: Final = "the worker stopped before the provider answered: whether it went is not known yet"
 
 
 @dataclass(slots=True)
@@ -150,11 +114,13 @@ class Dispatcher:
         jitter: Callable[[], float],
         limit: int = 100,
         concurrency: int = 32,
+        patience: float = _PATIENCE,
     ) -> None:
         """Wire the two ports.
 
         `status_url` makes the callback address from our message id and attempt, `jitter` yields 0 to 1,
-        `limit` is rows a claim, `concurrency` sends at once.
+        `limit` is rows a claim, `concurrency` sends at once, `patience` the seconds that sends under way
+        still have after `stop`.
         """
         self._outbox = outbox
         self._gateway = gateway
@@ -163,6 +129,7 @@ class Dispatcher:
         self._jitter = jitter
         self._limit = limit
         self._concurrency = concurrency
+        self._stopping = Stopping(patience)
         self._runner = asyncio.Runner()
         self._halted: str | None = None
 
@@ -175,7 +142,7 @@ class Dispatcher:
         counts = DispatchCounts()
         seen: set[str] = set()
         self._halted = None
-        while self._halted is None and (batch := self._outbox.claim(now, self._limit)):
+        while self._goes_on() and (batch := self._outbox.claim(now, self._limit)):
             fresh = [row for row in batch if row.message_id not in seen]
             results = self._runner.run(self._handle_all(fresh, now))
             results += [_set_aside(row, now) for row in batch if row.message_id in seen]
@@ -187,6 +154,14 @@ class Dispatcher:
             seen.update(row.message_id for row in fresh)
         counts.halted = self._halted
         return counts
+
+    def stop(self) -> None:
+        """Claim no more, and give back what has not been begun; sends under way have `patience` left.
+
+        Returns at once, for good; from any thread or signal handler, also while `tick` runs in another.
+        What is still open when patience is over is recorded as Unknown.
+        """
+        self._stopping.ask()
 
     def close(self) -> None:
         """Let go of the connections and the loop; the dispatcher is done."""
@@ -201,12 +176,15 @@ class Dispatcher:
     ) -> None:
         self.close()
 
+    def _goes_on(self) -> bool:
+        return self._halted is None and not self._stopping.asked
+
     async def _handle_all(self, batch: Sequence[Claimed], now: datetime) -> list[Result]:
         places = asyncio.Semaphore(self._concurrency)
 
         async def handle_in_turn(row: Claimed) -> Result:
             async with places:
-                return await self._handle(row, now)
+                return _give_back(row) if self._stopping.asked else await self._handle(row, now)
 
         return list(await asyncio.gather(*map(handle_in_turn, batch)))
 
@@ -232,16 +210,19 @@ class Dispatcher:
         if self._halted is not None:
             return Retry(row.message_id, row.attempt, now + _REFUSED_CREDENTIALS_PAUSE, self._halted, body)
         url = self._status_url(row.message_id, row.attempt)
+        text = OutgoingText(row.message_id, row.attempt, to, body, url, validity)
         try:
-            receipt = await self._gateway.send(
-                OutgoingText(row.message_id, row.attempt, to, body, url, validity)
-            )
+            async with self._stopping.patience() as patience:
+                receipt = await self._gateway.send(text)
+        except TurnNotCome:
+            return _give_back(row)
         except UnknownOutcome as error:
             return Unknown(row.message_id, row.attempt, error.detail, body, segments(body))
         except SendError as error:
             return self._unsent(row, error, body, now)
         except Exception as error:  # whatever a gateway does wrong, one row never stops the others
-            why = f"the gateway broke its contract: {type(error).__name__}"
+            broken = f"the gateway broke its contract: {type(error).__name__}"
+            why = _OUT_OF_PATIENCE if patience.expired() else broken
             return Unknown(row.message_id, row.attempt, why, body, segments(body))
         return Accepted(row.message_id, row.attempt, receipt, body, segments(body), validity)
 
@@ -282,6 +263,10 @@ def dispatch_due(
         concurrency=concurrency,
     ) as dispatcher:
         return dispatcher.tick(now)
+
+
+def _give_back(row: Claimed) -> Postponed:
+    return Postponed(row.message_id, row.attempt, row.due_at, "the worker stopped before its turn")
 
 
 def _set_aside(row: Claimed, now: datetime) -> Postponed:

@@ -2,7 +2,11 @@
 
 import asyncio
 
-from notifications.gateway import MessageGateway, OutgoingText, Receipt
+from notifications.gateway import MessageGateway, OutgoingText, Receipt, TransientSendError
+
+
+class TurnNotCome(TransientSendError):
+    """The wait for the turn was broken off: certainly not sent, not even tried."""
 
 
 class PacedGateway:
@@ -15,11 +19,17 @@ class PacedGateway:
         self._next_start = 0.0
 
     async def send(self, text: OutgoingText) -> Receipt:
-        """Wait for this text's turn, then hand it on; errors are the wrapped gateway's."""
+        """Wait for this text's turn, then hand it on; errors are the wrapped gateway's.
+
+        Raises TurnNotCome when cancelled while it waits.
+        """
         tick = asyncio.get_running_loop().time()
         start = max(tick, self._next_start)
         self._next_start = start + self._gap
-        await asyncio.sleep(start - tick)
+        try:
+            await asyncio.sleep(start - tick)
+        except asyncio.CancelledError:
+            raise TurnNotCome("its turn did not come") from None
         return await self._gateway.send(text)
 
     async def close(self) -> None:
