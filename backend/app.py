@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from flask_migrate import Migrate
 from flask_talisman import Talisman
 from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from backend import models
 from backend.api import register_api
@@ -46,6 +47,9 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Flas
         SQLALCHEMY_ENGINE_OPTIONS=ENGINE_OPTIONS,
         MAX_CONTENT_LENGTH=_LARGEST_REQUEST,
     )
+    if settings.trusted_proxies:  # else anybody could claim any address by a header
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     attach_runtime(app.extensions, Runtime(settings, clock))
     _make_room(settings)
     db.init_app(app)

@@ -37,6 +37,7 @@ class Settings:
     web_workers: int = 2
     simulator_url: str | None = None
     metrics_token: str = field(default="", repr=False)
+    trusted_proxies: int = 0
     production: bool = False
     log_level: str = "INFO"
 
@@ -123,6 +124,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if "SIMULATOR_URL" in read.environ
         else None,
         metrics_token=read.text("METRICS_TOKEN", ""),
+        trusted_proxies=int(read.number("TRUSTED_PROXIES", 0, least=0)),
         production=mode == "production" or public_url.startswith("https://"),
         log_level=read.text("LOG_LEVEL", "INFO").upper(),
     )

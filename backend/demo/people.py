@@ -1,6 +1,6 @@
 """The demo's patients: who they are, how their recovery goes, and what they say of their own accord.
 
-Numbers are dialled by nobody: +90 501 000 is not in use, the others are kept free for fiction
+Numbers are dialled by nobody: +90 501 000 is not known to be in use, the others are kept free for fiction
 by the regulators of Germany and of North America. In `make run` the texts go to the phone simulator anyway.
 """
 

@@ -1,7 +1,12 @@
 """What machines ask: up, ready, and how it is doing."""
 
+import dataclasses
+
+from flask import request
 from flask.testing import FlaskClient
 
+from backend.app import create_app
+from backend.db import db
 from backend.jobs import beat
 from tests.world import World
 
@@ -64,3 +69,18 @@ def test_the_content_policy_allows_only_ourselves(client: FlaskClient) -> None:
     assert "default-src 'self'" in policy
     assert "unsafe-inline" not in policy
     assert "http" not in policy
+
+
+def test_a_forwarded_address_is_believed_only_behind_trusted_proxies(world: World) -> None:
+    def address(trusted: int) -> str:
+        app = create_app(
+            dataclasses.replace(world.settings, trusted_proxies=trusted), clock=lambda: world.now
+        )
+        app.add_url_rule("/address", view_func=lambda: request.remote_addr or "")
+        with app.app_context():
+            answer = app.test_client().get("/address", headers={"X-Forwarded-For": "203.0.113.9"})
+            db.engine.dispose()
+        return answer.get_data(as_text=True)
+
+    assert address(0) == "127.0.0.1"
+    assert address(1) == "203.0.113.9"
