@@ -1,4 +1,4 @@
-"""The port to a message provider: what we hand over, what comes back, and the three ways a send can fail.
+"""The port to a message provider: what we hand over, what comes back, what it remembers, how a call fails.
 
 Nothing here knows a provider's library or a socket; `twilio_gateway` does the real thing and
 `MemoryGateway` is its in-memory twin, held to the same contract tests. Called by `dispatch` and by the
@@ -6,9 +6,11 @@ house's webhooks.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from notifications.phone import PhoneNumber
 from notifications.segments import segments
@@ -54,6 +56,26 @@ class DeliveryReport:
     provider_sid: str
     status: str
     error_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMessage:
+    """One text in the provider's own list; `body` is empty once it was redacted there."""
+
+    provider_sid: str
+    to: PhoneNumber
+    body: str
+    status: str
+    error_code: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the provider remembers of a phone; only a `complete` one can prove that a text is not there."""
+
+    messages: tuple[ProviderMessage, ...]
+    complete: bool
 
 
 class SendError(Exception):
@@ -130,25 +152,85 @@ class MessageGateway(Protocol):
         ...
 
 
-class MemoryGateway:
-    """A MessageGateway whose network is a list, for tests of everything that sends."""
+class MessageLookup(Protocol):
+    """Asks the provider what it remembers. Used from one event loop at a time, as MessageGateway is."""
 
-    def __init__(self) -> None:
+    async def find(self, *, to: PhoneNumber, since: datetime, until: datetime) -> Listing:
+        """List the texts to a phone that the provider created from `since` to `until`, in any order.
+
+        Texts that still wait in its queue are among them. Raises TransientSendError when it cannot say
+        now, PermanentSendError when it refuses, and nothing else.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MemoryGateway:
+    """A MessageGateway and MessageLookup whose network is a list, for tests of everything that sends.
+
+    Texts are created at `clock()`; a listing reads `longest_list` of them at most.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: _LONG_AGO, longest_list: int = 1000) -> None:
         self.sent: list[OutgoingText] = []
-        self._faults: deque[SendError] = deque()
+        self._clock = clock
+        self._longest_list = longest_list
+        self._remembered: dict[str, ProviderMessage] = {}
+        self._faults: deque[SendError | None] = deque()
+        self._list_faults: deque[SendError] = deque()
 
     def fail_next(self, *errors: SendError) -> None:
         """Let the next sends end in these errors, one each; an UnknownOutcome is taken all the same."""
         self._faults.extend(errors)
 
+    def drop_next(self) -> None:
+        """Let the next send break before the text is taken: an UnknownOutcome all the same."""
+        self._faults.append(None)
+
+    def fail_next_find(self, *errors: SendError) -> None:
+        """Let the next listings end in these errors, one each."""
+        self._list_faults.extend(errors)
+
+    def settle(self, provider_sid: str, status: str, error_code: int | None = None) -> None:
+        """Let a taken text come as far as `status`, in the provider's word, without a callback."""
+        taken = self._remembered[provider_sid]
+        self._remembered[provider_sid] = replace(taken, status=status, error_code=error_code)
+
+    def redact(self) -> None:
+        """Empty the bodies of all that was taken, in the provider's list."""
+        self._remembered = {sid: replace(taken, body="") for sid, taken in self._remembered.items()}
+
     async def send(self, text: OutgoingText) -> Receipt:
         """Take a text, or fail as told."""
-        fault = self._faults.popleft() if self._faults else None
-        if fault is None or isinstance(fault, UnknownOutcome):
-            self.sent.append(text)
-        if fault is not None:
+        if self._faults:
+            fault = self._faults.popleft()
+            if fault is None:
+                raise UnknownOutcome("the connection broke before the text was taken")
+            if isinstance(fault, UnknownOutcome):
+                self._take(text)
             raise fault
-        return Receipt(f"SM{len(self.sent):032x}", "queued", segments(text.body).count)
+        return Receipt(self._take(text), "queued", segments(text.body).count)
+
+    def _take(self, text: OutgoingText) -> str:
+        self.sent.append(text)
+        sid = f"SM{len(self.sent):032x}"
+        self._remembered[sid] = ProviderMessage(sid, text.to, text.body, "queued", None, self._clock())
+        return sid
+
+    async def find(self, *, to: PhoneNumber, since: datetime, until: datetime) -> Listing:
+        """List what was taken, or fail as told."""
+        if self._list_faults:
+            raise self._list_faults.popleft()
+        theirs = [taken for taken in self._remembered.values() if taken.to == to]
+        read = theirs[::-1][: self._longest_list]
+        found = tuple(taken for taken in read if since <= taken.created_at <= until)
+        return Listing(found, complete=len(theirs) <= self._longest_list)
 
     async def close(self) -> None:
         """Nothing to let go of."""

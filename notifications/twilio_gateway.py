@@ -7,10 +7,11 @@ decided elsewhere. Used by the worker (TwilioGateway) and by the house's webhook
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import aiohttp
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.base.values import unset
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
@@ -21,17 +22,24 @@ from notifications.gateway import (
     DeliveryReport,
     ErrorClass,
     InboundText,
+    Listing,
     OutgoingText,
     PermanentSendError,
+    ProviderMessage,
     Receipt,
     SendError,
     TransientSendError,
     UnknownOutcome,
     classify,
 )
+from notifications.phone import PhoneNumber
 
 _RATE_LIMITED: Final = 429
+_UNAUTHORIZED: Final = 401
+_REFUSALS: Final = range(400, 500)
 _SERVER_ERRORS: Final = range(500, 600)
+_LARGEST_PAGE: Final = 1000
+_TRIAL_PREFIX: Final = "Sent from your Twilio trial account - "
 
 # Twilio's client logs URLs with their query (`messages.list(to=…)` holds a number) at INFO, whatever the
 # root says.
@@ -40,11 +48,11 @@ for _name in ("twilio.http_client", "twilio.async_http_client"):
 
 
 class TwilioGateway:
-    """A MessageGateway over Twilio's REST API.
+    """A MessageGateway and MessageLookup over Twilio's REST API.
 
     `sender` is an E.164 number, an alphanumeric id or a Messaging Service (`MG…`); `api_url` is Twilio's
     or the phone simulator's; `timeout_seconds` bounds a whole call, half of it the wait for a
-    connection.
+    connection; a listing reads `longest_list` messages at most.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class TwilioGateway:
         api_url: str,
         timeout_seconds: float = 10.0,
         max_connections: int = 32,
+        longest_list: int = _LARGEST_PAGE,
     ) -> None:
         """Connects nothing yet. Raises ValueError for an address that is not http(s)."""
         if not api_url.startswith(("http://", "https://")):
@@ -65,6 +74,7 @@ class TwilioGateway:
         self._api_url = api_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._max_connections = max_connections
+        self._longest_list = longest_list
         self._transport: _Transport | None = None
         self._client: Client | None = None
 
@@ -94,6 +104,27 @@ class TwilioGateway:
         except (ValueError, TypeError, AttributeError):
             raise UnknownOutcome("the provider's answer cannot be read") from None
         return _receipt(message, text)
+
+    async def find(self, *, to: PhoneNumber, since: datetime, until: datetime) -> Listing:
+        """List Messages by their recipient. See MessageLookup.find.
+
+        Twilio is asked for no dates: it would compare GMT days of *sending*, and so hide what still waits
+        in its queue. The instants are compared here, by the time of creation.
+        """
+        try:
+            # one more than we mean to read, to know whether there is more
+            read = await self._connected().messages.list_async(
+                to=to.e164, page_size=_LARGEST_PAGE, limit=self._longest_list + 1
+            )
+            taken = [_remembered(message, to) for message in read[: self._longest_list]]
+        except (SendError, TwilioException) as error:
+            raise _unlisted(error) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise TransientSendError(f"the provider's list did not come: {type(error).__name__}") from None
+        except (ValueError, TypeError, AttributeError, KeyError):
+            raise TransientSendError("the provider's list cannot be read") from None
+        found = tuple(message for message in taken if since <= message.created_at <= until)
+        return Listing(found, complete=len(read) <= self._longest_list)
 
     async def close(self) -> None:
         """Let go of every connection; the next send opens anew."""
@@ -211,6 +242,33 @@ def _receipt(message: Any, text: OutgoingText) -> Receipt:
         raise UnknownOutcome("the provider's answer is not about this text")
     count = str(message.num_segments or "")
     return Receipt(message.sid, str(message.status), int(count) if count.isdecimal() and int(count) else None)
+
+
+def _remembered(message: Any, to: PhoneNumber) -> ProviderMessage:
+    """Read one line of the list. Raises ValueError when it is not about this phone, or says too little."""
+    told = message.sid and message.status and isinstance(message.date_created, datetime)
+    if message.to != to.e164 or not told:
+        raise ValueError("a line of the list is not about this phone")
+    return ProviderMessage(
+        provider_sid=message.sid,
+        to=to,
+        body=(message.body or "").removeprefix(_TRIAL_PREFIX),
+        status=str(message.status),
+        error_code=message.error_code,
+        created_at=message.date_created,
+    )
+
+
+def _unlisted(error: SendError | TwilioException) -> SendError:
+    """Sort a list that was refused: the library's exception for it holds the answer as second argument."""
+    if isinstance(error, SendError):
+        return error
+    answer = error.args[1] if len(error.args) > 1 else None
+    status = answer.status_code if isinstance(answer, Response) else 0
+    if status in _REFUSALS:
+        code = _UNAUTHORIZED if status == _UNAUTHORIZED else None
+        return PermanentSendError(f"the provider refuses its list: HTTP {status}", code=code)
+    return TransientSendError(f"the provider has no list for us now: HTTP {status}")
 
 
 def _refusal(status: int, code: int | None) -> SendError:

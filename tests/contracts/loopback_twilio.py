@@ -1,4 +1,4 @@
-"""A few dozen lines that answer POST …/Messages.json as Twilio does, with its faults, on a loopback port.
+"""A few dozen lines that answer …/Messages.json as Twilio does, with its faults, on a loopback port.
 
 For the gateway's contract only; the phone simulator is the stateful one.
 """
@@ -8,6 +8,8 @@ import base64
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +17,10 @@ from aiohttp import web
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-of-the-test"
+CREATED_AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+_PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+_PAGE = 2
 
 
 @dataclass
@@ -46,8 +52,9 @@ class LoopbackTwilio:
 
     async def _start(self) -> None:
         app = web.Application()
-        app.router.add_post(f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", self._create)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        app.router.add_post(_PATH, self._create)
+        app.router.add_get(_PATH, self._list)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -56,8 +63,7 @@ class LoopbackTwilio:
     async def _create(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
         self.requests.append(form)
-        wanted = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if request.headers.get("Authorization") != f"Basic {wanted}":
+        if not _authentic(request):
             return refusal(401, 20003, "Authenticate")
         if self.fault is not None:
             return self.fault(request)
@@ -70,6 +76,26 @@ class LoopbackTwilio:
             return web.Response()
         return web.json_response(self.distort(_message(form, len(self.accepted))), status=201)
 
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        """Newest first, two a page whatever is asked, so that every list of three has a second page."""
+        if not _authentic(request):
+            return refusal(401, 20003, "Authenticate")
+        if self.fault is not None:
+            return self.fault(request)
+        all_of_them = [self.distort(_message(form, n)) for n, form in enumerate(self.accepted, start=1)]
+        wanted = [message for message in reversed(all_of_them) if message["to"] == request.query["To"]]
+        page = int(request.query.get("Page", "0"))
+        following = request.rel_url.update_query(Page=str(page + 1))
+        more = (page + 1) * _PAGE < len(wanted)
+        return web.json_response(
+            {
+                "messages": wanted[page * _PAGE : (page + 1) * _PAGE],
+                "next_page_uri": str(following) if more else None,
+                "page": page,
+                "page_size": _PAGE,
+            }
+        )
+
 
 def refusal(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
     """Twilio's error JSON; its sentence often quotes the number, as here."""
@@ -78,8 +104,13 @@ def refusal(status: int, code: int, message: str, headers: dict[str, str] | None
     return web.json_response(payload, status=status, headers=headers)
 
 
+def _authentic(request: web.Request) -> bool:
+    wanted = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+    return request.headers.get("Authorization") == f"Basic {wanted}"
+
+
 def _message(form: dict[str, str], number: int) -> dict[str, object]:
-    now = "Mon, 23 Nov 2026 10:00:00 +0000"
+    now = format_datetime(CREATED_AT)
     return {
         "sid": f"SM{number:032x}",
         "account_sid": ACCOUNT,

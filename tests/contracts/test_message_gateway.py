@@ -1,14 +1,17 @@
-"""What every MessageGateway promises, in memory and over HTTP."""
+"""What every MessageGateway and MessageLookup promises, in memory and over HTTP."""
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Protocol
 
 import pytest
 
 from notifications.gateway import (
+    Listing,
     MemoryGateway,
     MessageGateway,
+    MessageLookup,
     OutgoingText,
     PermanentSendError,
     SendError,
@@ -17,54 +20,61 @@ from notifications.gateway import (
 )
 from notifications.phone import PhoneNumber
 from notifications.twilio_gateway import TwilioGateway
-from tests.contracts.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio, refusal
+from tests.contracts.loopback_twilio import ACCOUNT, CREATED_AT, TOKEN, LoopbackTwilio, refusal
 
 PHONE = PhoneNumber.parse("+905321234567")
+OTHER_PHONE = PhoneNumber.parse("+905339876543")
+LONGEST_LIST = 5
 
 
-def a_text(number: int = 1, body: str = "Klinik: ağrınız kaç?") -> OutgoingText:
+def a_text(number: int = 1, body: str = "Klinik: ağrınız kaç?", *, to: PhoneNumber = PHONE) -> OutgoingText:
     return OutgoingText(
-        f"id-{number}", 1, PHONE, body, f"https://clinic.example/status/id-{number}?attempt=1", 600
+        f"id-{number}", 1, to, body, f"https://clinic.example/status/id-{number}?attempt=1", 600
     )
 
 
 class Provider(Protocol):
     """One gateway and the strings behind it that a test may pull."""
 
-    gateway: MessageGateway
+    @property
+    def gateway(self) -> MessageGateway: ...
+    @property
+    def lookup(self) -> MessageLookup: ...
 
     def taken(self) -> list[str]: ...
     def refuse(self, status: int, code: int) -> None: ...
     def slow_down(self, seconds: int) -> None: ...
     def break_after_accept(self) -> None: ...
+    def refuse_lists(self, status: int, code: int) -> None: ...
 
 
 class InMemory:
     def __init__(self) -> None:
-        self.gateway: MessageGateway = MemoryGateway()
-
-    @property
-    def _memory(self) -> MemoryGateway:
-        assert isinstance(self.gateway, MemoryGateway)
-        return self.gateway
+        self.gateway = self.lookup = MemoryGateway(lambda: CREATED_AT, LONGEST_LIST)
 
     def taken(self) -> list[str]:
-        return [text.body for text in self._memory.sent]
+        return [text.body for text in self.gateway.sent]
 
     def refuse(self, status: int, code: int) -> None:
-        self._memory.fail_next(PermanentSendError(f"refused: HTTP {status}", code=code))
+        self.gateway.fail_next(PermanentSendError(f"refused: HTTP {status}", code=code))
 
     def slow_down(self, seconds: int) -> None:
-        self._memory.fail_next(TransientSendError("slow down", code=20429, retry_after=seconds))
+        self.gateway.fail_next(TransientSendError("slow down", code=20429, retry_after=seconds))
 
     def break_after_accept(self) -> None:
-        self._memory.fail_next(UnknownOutcome("broken"))
+        self.gateway.fail_next(UnknownOutcome("broken"))
+
+    def refuse_lists(self, status: int, code: int) -> None:
+        kind = PermanentSendError if status < 500 else TransientSendError
+        self.gateway.fail_next_find(kind(f"refused: HTTP {status}"))
 
 
 class OverHttp:
     def __init__(self, twilio: LoopbackTwilio) -> None:
         self._twilio = twilio
-        self.gateway: MessageGateway = TwilioGateway(ACCOUNT, TOKEN, "+15005550006", twilio.url, 2.0)
+        self.gateway = self.lookup = TwilioGateway(
+            ACCOUNT, TOKEN, "+15005550006", twilio.url, 2.0, longest_list=LONGEST_LIST
+        )
 
     def taken(self) -> list[str]:
         return [form["Body"] for form in self._twilio.accepted]
@@ -77,6 +87,9 @@ class OverHttp:
 
     def break_after_accept(self) -> None:
         self._twilio.break_after_accept = True
+
+    def refuse_lists(self, status: int, code: int) -> None:
+        self.refuse(status, code)
 
 
 @pytest.fixture(params=["memory", "twilio"])
@@ -96,6 +109,18 @@ def send(provider: Provider, *texts: OutgoingText) -> list[object]:
             await provider.gateway.close()
 
     return asyncio.run(send_all())
+
+
+def find(provider: Provider, to: PhoneNumber = PHONE, *, hours_later: int = 0) -> Listing:
+    since = CREATED_AT + timedelta(hours=hours_later)
+
+    async def ask() -> Listing:
+        try:
+            return await provider.lookup.find(to=to, since=since, until=since + timedelta(minutes=1))
+        finally:
+            await provider.lookup.close()
+
+    return asyncio.run(ask())
 
 
 def failure(provider: Provider, text: OutgoingText) -> SendError:
@@ -170,3 +195,50 @@ def test_a_closed_gateway_opens_anew_in_another_loop(provider: Provider) -> None
     send(provider, a_text(1, "first"))
     send(provider, a_text(2, "second"))
     assert provider.taken() == ["first", "second"]
+
+
+def test_what_was_sent_is_found_by_its_phone(provider: Provider) -> None:
+    (receipt,) = send(provider, a_text(1, "to this phone"))
+    send(provider, a_text(2, "to another", to=OTHER_PHONE))
+    (message,) = find(provider).messages
+    assert message.provider_sid == receipt.provider_sid  # type: ignore[attr-defined]
+    assert (message.to, message.body, message.status) == (PHONE, "to this phone", "queued")
+    assert (message.error_code, message.created_at) == (None, CREATED_AT)
+
+
+def test_a_text_whose_receipt_was_lost_is_found(provider: Provider) -> None:
+    provider.break_after_accept()
+    failure(provider, a_text())
+    assert [message.body for message in find(provider).messages] == [a_text().body]
+
+
+def test_a_text_created_at_another_time_is_not_found(provider: Provider) -> None:
+    send(provider, a_text())
+    assert find(provider, hours_later=1) == Listing((), complete=True)
+
+
+def test_a_list_of_several_pages_is_read_to_its_end(provider: Provider) -> None:
+    send(provider, *(a_text(n, f"text {n}") for n in range(LONGEST_LIST)))
+    listing = find(provider)
+    assert {message.body for message in listing.messages} == {f"text {n}" for n in range(LONGEST_LIST)}
+    assert listing.complete
+
+
+def test_a_list_longer_than_is_read_says_that_it_is_not_complete(provider: Provider) -> None:
+    send(provider, *(a_text(n, f"text {n}") for n in range(LONGEST_LIST + 1)))
+    listing = find(provider)
+    assert len(listing.messages) == LONGEST_LIST
+    assert not listing.complete
+
+
+def test_a_list_that_fails_at_the_provider_is_transient(provider: Provider) -> None:
+    provider.refuse_lists(500, 20500)
+    with pytest.raises(TransientSendError):
+        find(provider)
+
+
+def test_a_list_that_is_refused_is_permanent(provider: Provider) -> None:
+    provider.refuse_lists(401, 20003)
+    with pytest.raises(PermanentSendError) as refused:
+        find(provider)
+    assert PHONE.e164 not in f"{refused.value!r} {refused.value.__cause__}"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -13,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from notifications.gateway import (
     DeliveryReport,
     InboundText,
+    Listing,
     OutgoingText,
     PermanentSendError,
     Receipt,
@@ -26,7 +28,7 @@ from notifications.twilio_gateway import (
     parse_inbound,
     valid_signature,
 )
-from tests.contracts.loopback_twilio import ACCOUNT, TOKEN, LoopbackTwilio, refusal
+from tests.contracts.loopback_twilio import ACCOUNT, CREATED_AT, TOKEN, LoopbackTwilio, refusal
 
 TO = PhoneNumber.parse("+905321234567")
 TEXT = OutgoingText("id-1", 2, TO, "Klinik: kaç?", "https://clinic.example/status/id-1?attempt=2", 900)
@@ -54,6 +56,17 @@ def send(
             await gateway.close()
 
     return asyncio.run(send_and_close())
+
+
+def find(url: str, *, timeout: float = 2.0) -> Listing:
+    async def find_and_close() -> Listing:
+        gateway = TwilioGateway(ACCOUNT, TOKEN, "+15005550006", url, timeout)
+        try:
+            return await gateway.find(to=TO, since=CREATED_AT, until=CREATED_AT + timedelta(minutes=1))
+        finally:
+            await gateway.close()
+
+    return asyncio.run(find_and_close())
 
 
 def test_the_request_carries_what_twilio_needs_and_our_callback_address(twilio: LoopbackTwilio) -> None:
@@ -195,6 +208,40 @@ def test_nothing_is_logged_about_the_text(twilio: LoopbackTwilio, caplog: pytest
     send(twilio.url)
     assert TO.e164 not in caplog.text
     assert TEXT.body not in caplog.text
+
+
+def test_asking_for_a_phones_texts_logs_no_number(
+    twilio: LoopbackTwilio, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    send(twilio.url)
+    assert len(find(twilio.url).messages) == 1
+    assert TO.e164.removeprefix("+") not in caplog.text
+    assert TEXT.body not in caplog.text
+
+
+def test_a_trial_accounts_prefix_in_the_list_is_not_the_texts_own(twilio: LoopbackTwilio) -> None:
+    twilio.distort = lambda m: {**m, "body": f"Sent from your Twilio trial account - {TEXT.body}"}
+    send(twilio.url)
+    assert find(twilio.url).messages[0].body == TEXT.body
+
+
+@pytest.mark.parametrize("answer", ["", "{}", "[]", "not json", '{"messages": [{}]}'])
+def test_a_list_that_cannot_be_read_is_transient(twilio: LoopbackTwilio, answer: str) -> None:
+    twilio.fault = lambda _: web.Response(text=answer, content_type="application/json")
+    with pytest.raises(TransientSendError):
+        find(twilio.url)
+
+
+def test_a_rate_limit_on_the_list_is_transient(twilio: LoopbackTwilio) -> None:
+    twilio.fault = lambda _: refusal(429, 20429, "Too many", {"Retry-After": "3"})
+    with pytest.raises(TransientSendError):
+        find(twilio.url)
+
+
+def test_a_list_that_does_not_come_is_transient() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(TransientSendError):
+        find(f"http://127.0.0.1:{mute.getsockname()[1]}", timeout=0.2)
 
 
 def test_an_address_that_is_no_address_is_refused_at_once() -> None:
