@@ -49,6 +49,7 @@ class OutboundMessage(WithId, ClinicOwned, Base):
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     attempt: Mapped[int] = mapped_column(default=0)
+    attempted_at: Mapped[datetime | None]  # when the newest attempt was claimed
     lease_until: Mapped[datetime | None]
     provider_sid: Mapped[str | None]
     error_code: Mapped[int | None]

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Engine, Row, Select, TextualSelect, Uuid, bindparam, select, text, update
+from sqlalchemy import Engine, TextualSelect, Uuid, bindparam, text, update
 from sqlalchemy.orm import Session
 
 from backend.db import UtcDateTime, transaction
-from backend.models import CarePlan, Clinic, OutboundMessage, Patient
+from backend.models import OutboundMessage
+from backend.outbox.attempts import read_attempts
 from backend.outbox.queue import LogLine, log
 from backend.outbox.states import sources_of
 from notifications.dispatch import (
@@ -40,7 +41,8 @@ _DUE = """
     AND (ignores_quiet_hours OR clinic_id NOT IN (SELECT id FROM clinics WHERE NOT sending_enabled))
     ORDER BY due_at LIMIT :most"""
 _TAKE = """
-    UPDATE outbound_messages SET status = 'sending', attempt = attempt + 1, lease_until = :lease_until
+    UPDATE outbound_messages SET status = 'sending', attempt = attempt + 1, attempted_at = :now,
+    lease_until = :lease_until
     WHERE {these} AND status = 'scheduled' RETURNING id"""
 _INSTANT = UtcDateTime()
 
@@ -91,8 +93,7 @@ class SqlOutbox:
             ids = self._take(session, now, limit)
             if not ids:
                 return ()
-            rows = session.execute(_details().where(OutboundMessage.id.in_(ids))).all()
-        return [_claimed(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+            return read_attempts(session, ids)
 
     def _take(self, session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
         claim = _CLAIM[self._engine.dialect.name]
@@ -109,84 +110,6 @@ class SqlOutbox:
         with transaction(self._engine) as session:
             outcomes = [outcome for result in results if (outcome := _record_one(session, result, now))]
             self._effects(session, outcomes, now)
-
-
-def _details() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            OutboundMessage.id,
-            OutboundMessage.attempt,
-            OutboundMessage.template,
-            OutboundMessage.facts,
-            OutboundMessage.body,
-            OutboundMessage.purpose,
-            OutboundMessage.language.label("body_language"),
-            OutboundMessage.due_at,
-            OutboundMessage.expires_at,
-            OutboundMessage.ignores_quiet_hours,
-            OutboundMessage.ignores_opt_out,
-            Patient.phone,
-            Patient.given_name,
-            Patient.language,
-            Patient.timezone,
-            Patient.consent_state,
-            Patient.consent_since,
-            Patient.phone_unreachable_since,
-            CarePlan.status.label("plan_status"),
-            Clinic.name.label("clinic"),
-            Clinic.phone.label("clinic_phone"),
-            Clinic.emergency_number,
-            Clinic.window_start,
-            Clinic.window_end,
-        )
-        .join(Clinic, Clinic.id == OutboundMessage.clinic_id)
-        .outerjoin(Patient, Patient.id == OutboundMessage.patient_id)
-        .outerjoin(CarePlan, CarePlan.id == OutboundMessage.care_plan_id)
-    )
-
-
-def _claimed(row: Row[Any]) -> Claimed:
-    return Claimed(
-        message_id=str(row.id),
-        attempt=row.attempt,
-        to=row.phone or "",
-        language=row.body_language or row.language or "en",
-        template=row.template or "",
-        facts={
-            "clinic": row.clinic,
-            "given_name": row.given_name or "",
-            "emergency_number": row.emergency_number,
-            "clinic_phone": row.clinic_phone,
-            **row.facts,
-        },
-        body=row.body,
-        due_at=row.due_at,
-        expires_at=row.expires_at,
-        zone=row.timezone or "UTC",
-        window_start=row.window_start,
-        window_end=row.window_end,
-        ignores_quiet_hours=row.ignores_quiet_hours,
-        suppressed=_suppressed(row),
-    )
-
-
-def _suppressed(row: Row[Any]) -> str | None:
-    """Say why this text must not go, judged at the moment of sending."""
-    if row.ignores_opt_out:
-        return None
-    if row.consent_state == "opted_out":
-        return f"not sent: opted out on {row.consent_since:%-d %B %Y}"
-    if row.consent_state != "opted_in":
-        return "not sent: no consent to texts is on record"
-    if row.purpose == "safety":
-        return None
-    if row.phone_unreachable_since is not None:
-        return f"not sent: the number has been unreachable since {row.phone_unreachable_since:%-d %B %Y}"
-    if row.plan_status == "on_hold":
-        return "not sent: the plan is on hold"
-    if row.plan_status == "revoked":
-        return "not sent: the plan was revoked"
-    return None
 
 
 def _record_one(session: Session, result: Result, now: datetime) -> Outcome | None:

@@ -1,0 +1,98 @@
+"""An outbound message with all it takes to send it: the person, the words, the reasons against.
+
+Only reads. Taking it and recording what came of it is `dispatching`'s, finding it again `reconciling`'s.
+"""
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from backend.models import CarePlan, Clinic, OutboundMessage, Patient
+from notifications.dispatch import Claimed
+
+
+def read_attempts(session: Session, ids: Collection[uuid.UUID]) -> list[Claimed]:
+    """Return these messages as the dispatcher takes them, oldest due first."""
+    rows = session.execute(_select().where(OutboundMessage.id.in_(ids))).all()
+    return [_with_words(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            OutboundMessage.id,
+            OutboundMessage.attempt,
+            OutboundMessage.template,
+            OutboundMessage.facts,
+            OutboundMessage.body,
+            OutboundMessage.purpose,
+            OutboundMessage.language.label("body_language"),
+            OutboundMessage.due_at,
+            OutboundMessage.expires_at,
+            OutboundMessage.ignores_quiet_hours,
+            OutboundMessage.ignores_opt_out,
+            Patient.phone,
+            Patient.given_name,
+            Patient.language,
+            Patient.timezone,
+            Patient.consent_state,
+            Patient.consent_since,
+            Patient.phone_unreachable_since,
+            CarePlan.status.label("plan_status"),
+            Clinic.name.label("clinic"),
+            Clinic.phone.label("clinic_phone"),
+            Clinic.emergency_number,
+            Clinic.window_start,
+            Clinic.window_end,
+        )
+        .join(Clinic, Clinic.id == OutboundMessage.clinic_id)
+        .outerjoin(Patient, Patient.id == OutboundMessage.patient_id)
+        .outerjoin(CarePlan, CarePlan.id == OutboundMessage.care_plan_id)
+    )
+
+
+def _with_words(row: Row[Any]) -> Claimed:
+    return Claimed(
+        message_id=str(row.id),
+        attempt=row.attempt,
+        to=row.phone or "",
+        language=row.body_language or row.language or "en",
+        template=row.template or "",
+        facts={
+            "clinic": row.clinic,
+            "given_name": row.given_name or "",
+            "emergency_number": row.emergency_number,
+            "clinic_phone": row.clinic_phone,
+            **row.facts,
+        },
+        body=row.body,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        zone=row.timezone or "UTC",
+        window_start=row.window_start,
+        window_end=row.window_end,
+        ignores_quiet_hours=row.ignores_quiet_hours,
+        suppressed=_suppressed(row),
+    )
+
+
+def _suppressed(row: Row[Any]) -> str | None:
+    """Say why this text must not go, judged at the moment of sending."""
+    if row.ignores_opt_out:
+        return None
+    if row.consent_state == "opted_out":
+        return f"not sent: opted out on {row.consent_since:%-d %B %Y}"
+    if row.consent_state != "opted_in":
+        return "not sent: no consent to texts is on record"
+    if row.purpose == "safety":
+        return None
+    if row.phone_unreachable_since is not None:
+        return f"not sent: the number has been unreachable since {row.phone_unreachable_since:%-d %B %Y}"
+    if row.plan_status == "on_hold":
+        return "not sent: the plan is on hold"
+    if row.plan_status == "revoked":
+        return "not sent: the plan was revoked"
+    return None
