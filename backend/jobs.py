@@ -18,7 +18,7 @@ from backend.config import Settings
 from backend.db import transaction
 from backend.errors import SettingsError
 from backend.models import InboundMessage, WorkerHeartbeat
-from backend.outbox import SqlOutbox, expire_leases, forget_codes, give_up_unknown
+from backend.outbox import Reconciler, SqlOutbox, expire_leases, forget_codes, give_up_unknown
 from backend.services.check_ins import close_expired, open_due
 from backend.services.delivery import draw_conclusions
 from backend.services.inbound import set_aside
@@ -26,7 +26,7 @@ from backend.services.sign_in import forget_expired
 from backend.services.understanding import handle_inbound
 from backend.services.watching import plans_to_watch, watch
 from notifications.dispatch import Dispatcher
-from notifications.gateway import MessageGateway
+from notifications.gateway import MessageGateway, MessageLookup
 from notifications.pacing import PacedGateway
 from notifications.twilio_gateway import TwilioGateway
 
@@ -43,16 +43,7 @@ def make_dispatcher(
     Raises SettingsError without credentials: a worker that cannot send must not claim.
     """
     if gateway is None:
-        if not settings.twilio_account_sid:
-            raise SettingsError(
-                "TWILIO_ACCOUNT_SID: missing; give the account's SID, token and sender, or the simulator's"
-            )
-        gateway = TwilioGateway(
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_tokens[0] if settings.twilio_auth_tokens else "",
-            sender=settings.twilio_sender,
-            api_url=settings.twilio_api_url,
-        )
+        gateway = _twilio(settings)
     limit = _BATCH
     if settings.dispatch_rate:
         gateway = PacedGateway(gateway, settings.dispatch_rate)
@@ -67,6 +58,28 @@ def make_dispatcher(
         clock=clock,
         jitter=random.random,
         limit=limit,
+    )
+
+
+def make_reconciler(engine: Engine, settings: Settings, lookup: MessageLookup | None = None) -> Reconciler:
+    """Wire what settles texts of unknown outcome; the caller closes it. `lookup` replaces Twilio in tests.
+
+    It has connections of its own, because a gateway belongs to one event loop. Raises SettingsError
+    without credentials.
+    """
+    return Reconciler(engine, lookup or _twilio(settings), draw_conclusions)
+
+
+def _twilio(settings: Settings) -> TwilioGateway:
+    if not settings.twilio_account_sid:
+        raise SettingsError(
+            "TWILIO_ACCOUNT_SID: missing; give the account's SID, token and sender, or the simulator's"
+        )
+    return TwilioGateway(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_tokens[0] if settings.twilio_auth_tokens else "",
+        sender=settings.twilio_sender,
+        api_url=settings.twilio_api_url,
     )
 
 
@@ -197,4 +210,4 @@ JOBS: Final[Mapping[str, Callable[[Engine, datetime], object]]] = {
     "recover_sends": recover_sends,
     "forget_secrets": forget_secrets,
 }
-"""The jobs that need only the database, by name; `dispatch_messages` needs a dispatcher too."""
+"""The jobs that need only the database, by name; `dispatch_messages` and `reconcile_unknown` need Twilio."""

@@ -12,6 +12,7 @@ from backend import jobs
 from backend.config import Settings
 from backend.db import transaction
 from backend.models import Alert, CarePlan, CheckIn, InboundMessage, Milestone, OutboundMessage, Patient
+from backend.outbox import ReconcileCounts
 from backend.services.actors import Actor
 from backend.services.clinics import ClinicDetails, create_clinic
 from backend.services.delivery import record_delivery
@@ -44,7 +45,7 @@ class World:
         self.engine = engine
         self.settings = settings
         self.now = now
-        self.gateway = MemoryGateway()
+        self.gateway = MemoryGateway(lambda: self.now)
         self.dispatcher = jobs.make_dispatcher(engine, settings, lambda: self.now, self.gateway)
         self.nurse = self.open_clinic(CLINIC)
 
@@ -116,6 +117,11 @@ class World:
         for job in jobs.JOBS.values():
             job(self.engine, self.now)
         return self.dispatcher.tick(self.now)
+
+    def reconcile(self) -> ReconcileCounts:
+        """Ask the provider once about every text of unknown outcome."""
+        with jobs.make_reconciler(self.engine, self.settings, self.gateway) as reconciler:
+            return reconciler.tick(self.now)
 
     # texts
 

@@ -8,6 +8,7 @@ clause against one table of allowed transitions. What does not: when a text is d
 
 from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
 from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
+from backend.outbox.reconciling import ReconcileCounts, Reconciler
 from backend.outbox.reports import expire_leases, forget_codes, give_up_unknown, record_report
 from backend.outbox.states import FINAL, TRANSITIONS
 
@@ -17,6 +18,8 @@ __all__ = [
     "Effects",
     "NewMessage",
     "Outcome",
+    "ReconcileCounts",
+    "Reconciler",
     "SqlOutbox",
     "cancel",
     "enqueue",

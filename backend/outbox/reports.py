@@ -38,12 +38,19 @@ _WORDS: Final = {
 
 
 def record_report(
-    session: Session, message_id: uuid.UUID, attempt: int, report: DeliveryReport, *, now: datetime
+    session: Session,
+    message_id: uuid.UUID,
+    attempt: int,
+    report: DeliveryReport,
+    *,
+    now: datetime,
+    note: str = "",
 ) -> Outcome | None:
     """Move a message up to what the provider reports; None when that changes nothing.
 
     Reports come twice, out of order, before our own commit and for an older attempt;
-    a status never goes back, whichever order they come in.
+    a status never goes back, whichever order they come in. `note` says, behind the
+    reason, how we learnt of it.
     """
     error_class = classify(report.error_code) if report.error_code is not None else None
     status = _OURS.get(report.status)
@@ -51,7 +58,7 @@ def record_report(
         status = "expired"
     if status is None:
         return None
-    why = _WORDS[status] + (f" (code {report.error_code})" if report.error_code else "")
+    why = _WORDS[status] + (f" (code {report.error_code})" if report.error_code else "") + note
     values: dict[str, Any] = {"status": status, "why": why, "lease_until": None}
     if report.error_code is not None:
         values["error_code"] = report.error_code

@@ -1,0 +1,141 @@
+"""One attempt of unknown outcome: read as evidence, then taken as found or sent again.
+
+Each change names in its WHERE clause the row as it was read, so that it does nothing where a callback or
+another worker was faster. What the evidence proves is `evidence`'s, when to ask is `reconciling`'s.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from backend.models import OutboundMessage, Patient
+from backend.outbox.attempts import read_attempts
+from backend.outbox.dispatching import Outcome
+from backend.outbox.evidence import CLOCKS_DIFFER_BY, Attempt
+from backend.outbox.queue import LogLine, log
+from backend.outbox.reports import record_report
+from notifications.compose import CopyError, compose
+from notifications.gateway import DeliveryReport, Listing, ProviderMessage
+from notifications.phone import PhoneNumber
+from notifications.segments import segments
+
+_OPEN: Final = ("sending", "unknown", "failed")  # without a provider's id, these may have left unseen
+_ABSENT: Final = "the provider does not know it, so it never left: to be sent again"
+
+
+def read_attempt(session: Session, message_id: uuid.UUID, number: int, to: PhoneNumber) -> Attempt | None:
+    """Read the attempt anew, after the list came; None when it is settled by now, or has no words."""
+    row = session.execute(
+        select(OutboundMessage.attempted_at, OutboundMessage.template, Patient.phone, Patient.updated_at)
+        .join(Patient, Patient.id == OutboundMessage.patient_id)
+        .where(
+            OutboundMessage.id == message_id,
+            OutboundMessage.attempt == number,
+            OutboundMessage.status == "unknown",
+        )
+    ).one_or_none()
+    if row is None or row.phone != to.e164:
+        return None
+    (claimed,) = read_attempts(session, [message_id])
+    try:
+        body = claimed.body or compose(claimed.template, claimed.language, claimed.facts).body
+    except CopyError:
+        return None
+    return Attempt(
+        message_id=message_id,
+        number=number,
+        to=to,
+        body=body,
+        recorded=claimed.body is not None,
+        moved=row.updated_at > row.attempted_at,
+        rivals=_has_rivals(session, message_id, row, body),
+        attempted_at=row.attempted_at,
+    )
+
+
+def _has_rivals(session: Session, message_id: uuid.UUID, row: Row[*tuple[Any, ...]], body: str) -> bool:
+    same_words = or_(
+        OutboundMessage.body == body,
+        and_(OutboundMessage.body.is_(None), OutboundMessage.template == row.template),
+    )
+    rival = (
+        select(OutboundMessage.id)
+        .join(Patient, Patient.id == OutboundMessage.patient_id)
+        .where(
+            Patient.phone == row.phone,
+            OutboundMessage.id != message_id,
+            OutboundMessage.status.in_(_OPEN),
+            OutboundMessage.provider_sid.is_(None),
+            OutboundMessage.attempted_at >= row.attempted_at - CLOCKS_DIFFER_BY,
+            same_words,
+        )
+        .limit(1)
+    )
+    return session.scalars(rival).first() is not None
+
+
+def owned_by_others(session: Session, attempt: Attempt, listing: Listing) -> set[str]:
+    """Return the provider ids of the list that belong to other messages of ours."""
+    listed = [message.provider_sid for message in listing.messages]
+    owners = select(OutboundMessage.provider_sid).where(
+        OutboundMessage.provider_sid.in_(listed), OutboundMessage.id != attempt.message_id
+    )
+    return {sid for sid in session.scalars(owners) if sid is not None}
+
+
+def adopt(
+    session: Session, attempt: Attempt, message: ProviderMessage, *, now: datetime
+) -> Sequence[Outcome]:
+    """Take the provider's text as ours; nothing, if another worker, a callback or another row was faster."""
+    owner = aliased(OutboundMessage)
+    taken = (
+        select(owner.id)
+        .where(owner.provider_sid == message.provider_sid, owner.id != attempt.message_id)
+        .exists()
+    )
+    adopted = session.execute(
+        update(OutboundMessage)
+        .where(*_still_unknown(attempt), ~taken)
+        .values(
+            provider_sid=message.provider_sid,
+            body=attempt.body,
+            segments=segments(attempt.body).count,
+            sent_at=message.created_at,
+        )
+        .returning(OutboundMessage.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if adopted is None:
+        return ()
+    report = DeliveryReport(message.provider_sid, message.status, message.error_code)
+    note = ": found in its list"
+    outcome = record_report(session, attempt.message_id, attempt.number, report, now=now, note=note)
+    return () if outcome is None else (outcome,)
+
+
+def send_again(session: Session, attempt: Attempt, *, now: datetime) -> int:
+    """Put a text that never left back in the queue; return how many that were."""
+    moved = session.execute(
+        update(OutboundMessage)
+        .where(*_still_unknown(attempt), OutboundMessage.expires_at > now)
+        .values(status="scheduled", due_at=now, why=_ABSENT)
+        .returning(OutboundMessage.clinic_id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if moved is None:
+        return 0
+    line = LogLine(attempt.message_id, moved.clinic_id, "scheduled", attempt.number, _ABSENT)
+    log(session, [line], now=now)
+    return 1
+
+
+def _still_unknown(attempt: Attempt) -> tuple[Any, ...]:
+    return (
+        OutboundMessage.id == attempt.message_id,
+        OutboundMessage.attempt == attempt.number,
+        OutboundMessage.status == "unknown",
+    )
