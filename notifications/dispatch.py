@@ -65,6 +65,7 @@ __all__ = [
 _SET_ASIDE: Final = timedelta(minutes=1)
 _REFUSED_CREDENTIALS_PAUSE: Final = timedelta(minutes=5)
 _PATIENCE: Final = 10.0  # seconds, as long as the gateway gives a call: most end by themselves
+_LEASE_OVER: Final = "its turn came too late: the worker no longer held it"
 _OUT_OF_PATIENCE: Final = "the worker stopped before the provider answered: whether it went is not known yet"
 
 
@@ -209,6 +210,10 @@ class Dispatcher:
             return Uncomposable(row.message_id, row.attempt, str(error))
         if self._halted is not None:
             return Retry(row.message_id, row.attempt, now + _REFUSED_CREDENTIALS_PAUSE, self._halted, body)
+        if row.lease_until is not None and self._clock() >= row.lease_until:
+            return Postponed(
+                row.message_id, row.attempt, row.due_at, _LEASE_OVER
+            )  # it may be another's by now
         url = self._status_url(row.message_id, row.attempt)
         text = OutgoingText(row.message_id, row.attempt, to, body, url, validity)
         try:

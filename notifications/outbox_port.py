@@ -31,6 +31,7 @@ class Claimed:
     window_end: time = time(20)
     ignores_quiet_hours: bool = False
     suppressed: str | None = None
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

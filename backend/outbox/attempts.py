@@ -32,6 +32,7 @@ def _select() -> Select[*tuple[Any, ...]]:
             OutboundMessage.language.label("body_language"),
             OutboundMessage.due_at,
             OutboundMessage.expires_at,
+            OutboundMessage.lease_until,
             OutboundMessage.ignores_quiet_hours,
             OutboundMessage.ignores_opt_out,
             Patient.phone,
@@ -76,6 +77,7 @@ def _with_words(row: Row[Any]) -> Claimed:
         window_end=row.window_end,
         ignores_quiet_hours=row.ignores_quiet_hours,
         suppressed=_suppressed(row),
+        lease_until=row.lease_until,
     )
 
 

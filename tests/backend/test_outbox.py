@@ -12,6 +12,7 @@ from backend.models import MessageEvent, OutboundMessage, Patient
 from backend.outbox import FINAL, TRANSITIONS, NewMessage, SqlOutbox, cancel, enqueue, expire_leases
 from backend.services.clinics import switch_sending
 from backend.services.delivery import draw_conclusions
+from notifications.dispatch import Dispatcher
 from notifications.gateway import PermanentSendError, TransientSendError, UnknownOutcome
 from tests.world import World
 
@@ -294,3 +295,20 @@ def test_every_status_reaches_a_final_one() -> None:
             frontier = {target for source in frontier for target in TRANSITIONS[source]} - reached
             reached |= frontier
         assert reached & FINAL
+
+
+def test_a_worker_that_was_frozen_past_its_lease_sends_nothing(world: World) -> None:
+    queue(world, world.patient(), "a")
+    with Dispatcher(
+        outbox(world),
+        world.gateway,
+        status_url=lambda message_id, attempt: f"http://127.0.0.1/{message_id}/{attempt}",
+        clock=lambda: world.now + LEASE,  # the process slept between its claim and the send
+        jitter=lambda: 0.5,
+    ) as frozen:
+        frozen.tick(world.now)
+    assert world.sent() == []
+    message = only(world)
+    assert (message.status, message.attempt) == ("scheduled", 0)
+    world.advance(minutes=10).tick()
+    assert world.sent() == ["Text a"]
