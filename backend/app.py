@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None, clock: Clock = utc_now) -> Flas
     )
     if settings.trusted_proxies:  # else anybody could claim any address by a header
         proxies = settings.trusted_proxies
+        # assigning it is Flask's documented way to add a middleware; mypy sees a method
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     attach_runtime(app.extensions, Runtime(settings, clock))
     _make_room(settings)
