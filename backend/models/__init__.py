@@ -11,6 +11,7 @@ from backend.models.care import CarePlan, CheckIn, Milestone, Observation, Proce
 from backend.models.clinics import Clinic, ClinicProtocol
 from backend.models.messages import InboundMessage, MessageEvent, OutboundMessage
 from backend.models.patients import ConsentEvent, Patient
+from backend.models.sending import ClinicDay, OperatorAlarm, SenderState
 
 __all__ = [
     "Account",
@@ -19,6 +20,7 @@ __all__ = [
     "CarePlan",
     "CheckIn",
     "Clinic",
+    "ClinicDay",
     "ClinicProtocol",
     "ConsentEvent",
     "IdempotencyKey",
@@ -26,6 +28,7 @@ __all__ = [
     "MessageEvent",
     "Milestone",
     "Observation",
+    "OperatorAlarm",
     "OutboundMessage",
     "Patient",
     "PatientAccount",
@@ -33,5 +36,6 @@ __all__ = [
     "RefreshToken",
     "Restriction",
     "Role",
+    "SenderState",
     "WorkerHeartbeat",
 ]

@@ -24,6 +24,7 @@ class Clinic(WithId, Base):
     window_start: Mapped[time] = mapped_column(default=time(9, 0))  # patient-local; texts go inside
     window_end: Mapped[time] = mapped_column(default=time(20, 0))
     sending_enabled: Mapped[bool] = mapped_column(default=True)
+    daily_text_limit: Mapped[int | None]  # texts a day at most, but for urgent ones; None: no limit
     created_at: Mapped[datetime]
 
 

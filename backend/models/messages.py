@@ -9,7 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.db import Base, ClinicOwned, JsonObject, WithId
 
 _SCHEDULED = text("status = 'scheduled'")
+_URGENT = text("status = 'scheduled' and ignores_quiet_hours")
 _IN_FLIGHT = text("status in ('sending', 'unknown')")
+_ASKED = text("ask_at is not null")
+_REDACT = text("redact")
+_TRIED = text("attempted_at is not null")
 _NEEDS_WORK = text("status in ('received', 'needs_review')")
 
 
@@ -22,9 +26,15 @@ class OutboundMessage(WithId, ClinicOwned, Base):
 
     __tablename__ = "outbound_messages"
     __table_args__ = (
-        Index("ix_outbound_due", "due_at", postgresql_where=_SCHEDULED, sqlite_where=_SCHEDULED),
+        Index("ix_outbound_due", "clinic_id", "due_at", postgresql_where=_SCHEDULED, sqlite_where=_SCHEDULED),
+        Index("ix_outbound_urgent", "due_at", postgresql_where=_URGENT, sqlite_where=_URGENT),
         Index("ix_outbound_in_flight", "lease_until", postgresql_where=_IN_FLIGHT, sqlite_where=_IN_FLIGHT),
+        Index("ix_outbound_ask", "ask_at", postgresql_where=_ASKED, sqlite_where=_ASKED),
+        Index("ix_outbound_redact", "sent_at", postgresql_where=_REDACT, sqlite_where=_REDACT),
         Index("ix_outbound_patient", "patient_id", "due_at"),
+        Index(
+            "ix_outbound_recent", "patient_id", "attempted_at", postgresql_where=_TRIED, sqlite_where=_TRIED
+        ),
         Index("ix_outbound_provider_sid", "provider_sid"),
     )
 
@@ -44,6 +54,7 @@ class OutboundMessage(WithId, ClinicOwned, Base):
     channel: Mapped[str] = mapped_column(default="sms")
     ignores_quiet_hours: Mapped[bool] = mapped_column(default=False)
     ignores_opt_out: Mapped[bool] = mapped_column(default=False)  # sign-in codes, the answer to STOP
+    lateness: Mapped[str] = mapped_column(default="late")  # what lateness asks for: late, newest_only, call
     status: Mapped[str] = mapped_column(default="scheduled")
     why: Mapped[str] = mapped_column(Text, default="")  # the newest line of the why-log
     due_at: Mapped[datetime]
@@ -51,6 +62,8 @@ class OutboundMessage(WithId, ClinicOwned, Base):
     attempt: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]  # when the newest attempt was claimed
     lease_until: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]  # when the provider is asked next what became of it
+    redact: Mapped[bool] = mapped_column(default=False)  # its words are still to be emptied at the provider
     provider_sid: Mapped[str | None]
     error_code: Mapped[int | None]
     segments: Mapped[int | None]
