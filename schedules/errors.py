@@ -30,4 +30,6 @@ def shown(value: object) -> str:
         return f'"{value}"'
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(shown(item) for item in value)}]"
     return "a table" if isinstance(value, dict) else str(value)

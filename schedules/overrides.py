@@ -11,14 +11,14 @@ from datetime import time
 from schedules.civil_time import Offset
 from schedules.errors import ProtocolError, shown
 from schedules.rules import RULE_KINDS, Rule, Tier
-from schedules.steps import CLEARANCE, Step, StepKind
+from schedules.steps import CLEARANCE, Lateness, Step, StepKind
 
 WINDOW_PARTS = ("earliest", "due", "overdue", "expires", "tolerance")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def override_step(step: Step, name: str, value: int | str) -> Step:
-    """Return the step with its end, a part of its window, its hour or its nudge set to `value`."""
+    """Return the step with its end, a part of its window, its hour, nudge or lateness set to `value`."""
     part = name.removeprefix("window.")
     if name == "ends" and step.kind is StepKind.RESTRICTION:
         return replace(step, ends=read_end(name, value))
@@ -32,6 +32,8 @@ def override_step(step: Step, name: str, value: int | str) -> Step:
         return replace(step, local_time=read_clock(name, value))
     if name == "nudge_after" and step.nudge_template:
         return replace(step, nudge_after=read_offset(name, value))
+    if name == "lateness" and step.sends_texts:
+        return replace(step, lateness=read_lateness(name, value))
     raise ProtocolError("", name, f"a clinic may set {', '.join(_changeable(step))}")
 
 
@@ -86,13 +88,22 @@ def read_whole(key: str, value: int | str) -> int:
 
 def read_tier(key: str, value: object) -> Tier:
     """Read the name of a tier."""
-    names = [tier.value for tier in Tier]
+    return Tier(_one_of([tier.value for tier in Tier], key, value))
+
+
+def read_lateness(key: str, value: object) -> Lateness:
+    """Read what becomes of a late text."""
+    return Lateness(_one_of([lateness.value for lateness in Lateness], key, value))
+
+
+def _one_of(names: list[str], key: str, value: object) -> str:
     if value not in names:
         raise ProtocolError("", key, f"found {shown(value)}; write one of {', '.join(names)}")
-    return Tier(str(value))
+    return str(value)
 
 
 def _changeable(step: Step) -> list[str]:
     names = ["ends"] if step.kind is StepKind.RESTRICTION else []
     names += [f"window.{part}" for part in WINDOW_PARTS] if step.window else []
-    return [*names, "local_time", *(["nudge_after"] if step.nudge_template else [])]
+    names += ["local_time", *(["nudge_after"] if step.nudge_template else [])]
+    return [*names, *(["lateness"] if step.sends_texts else [])]

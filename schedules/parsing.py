@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import time
 
 from schedules.civil_time import Offset
-from schedules.overrides import read_clock, read_end, read_offset
+from schedules.overrides import read_clock, read_end, read_lateness, read_offset
 from schedules.protocol import CareProtocol, in_texting_hours
 from schedules.reading import Table
 from schedules.rules import RULE_KINDS, SIGNS, Rule, Tier
@@ -17,6 +17,8 @@ from schedules.steps import (
     CONDITION_FACTS,
     REGIONS,
     TEXT_FACTS,
+    USUAL_LATENESS,
+    Lateness,
     Question,
     Recurrence,
     Reminder,
@@ -32,12 +34,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "steps", "questions", "rules",
     ),
     "step": ("kind", "title", "why", "source", "proposed", "approved_by", "conditions", "local_time"),
-    "milestone": ("window", "bookable", "reminders", "recurs"),
+    "milestone": ("window", "bookable", "reminders", "recurs", "lateness"),
     "restriction": ("ends", "soft", "needs_clinic", "suggested"),
     "check_in": (
         "window", "recurs", "questions", "template", "variants", "facts", "nudge_template", "nudge_after",
+        "lateness",
     ),
-    "education": ("window", "recurs", "template", "variants", "facts"),
+    "education": ("window", "recurs", "template", "variants", "facts", "lateness"),
     "window": ("earliest", "due", "overdue", "expires", "tolerance"),
     "reminder": ("before", "after", "template", "booked_template"),
     "recurs": ("every", "times"),
@@ -121,6 +124,7 @@ def _step(key: str, table: Table, questions: Mapping[str, Question], texts_at: t
             facts=table.names("facts", TEXT_FACTS),
             nudge_template=table.optional_text("nudge_template"),
             nudge_after=_nudge_after(table),
+            lateness=_lateness(table, kind),
             needs_clinic=table.names("needs_clinic", ("ends",)),
             suggested=_suggested(table),
         )
@@ -182,6 +186,16 @@ def _nudge_after(table: Table) -> Offset | None:
     if after and after.sign < 0:
         raise table.complain("nudge_after", f"found {after}; a nudge follows its question, such as PT4H")
     return after
+
+
+def _lateness(table: Table, kind: StepKind) -> Lateness:
+    written = table.optional("lateness", read_lateness)
+    if written and kind is StepKind.MILESTONE and not table.tables("reminders"):
+        raise table.complain(
+            "lateness",
+            f'found "{written}" on a milestone that sends no text; write reminders, or leave it out',
+        )
+    return written or USUAL_LATENESS[kind]
 
 
 def _suggested(table: Table) -> Mapping[str, str]:

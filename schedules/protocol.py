@@ -22,6 +22,7 @@ from schedules.steps import (
     REGIONS,
     TEXT_FACTS,
     TEXTING_HOURS,
+    Lateness,
     Purpose,
     Question,
     Recurrence,
@@ -44,6 +45,7 @@ __all__ = [
     "TEXTING_HOURS",
     "TEXT_FACTS",
     "CareProtocol",
+    "Lateness",
     "Offset",
     "ProtocolError",
     "Purpose",
@@ -136,8 +138,9 @@ class CareProtocol:
         """Return the protocol with a clinic's own figures, checked like a file.
 
         Keys are dotted: `heavy_lifting.ends`, `first_follow_up.window.due`, `check_in_d1.local_time`,
-        `check_in_d1.nudge_after`, and for rules `rules.rebound.above_best`, `.from_day`, `.to_day`
-        or `.tier`. Values are written as in a file. Raises ProtocolError for anything else.
+        `check_in_d1.nudge_after`, `mri_3_months.lateness`, and for rules `rules.rebound.above_best`,
+        `.from_day`, `.to_day` or `.tier`. Values are written as in a file. Raises ProtocolError for
+        anything else.
         """
         steps = {step.key: step for step in self.steps}
         rules = {rule.key: rule for rule in self.rules}

@@ -50,6 +50,24 @@ class Purpose(StrEnum):
     INFORM = "inform"
 
 
+class Lateness(StrEnum):
+    """What becomes of a text that could not go out when it was due."""
+
+    LATE = "late"  # it still goes, until it expires
+    NEWEST_ONLY = "newest_only"  # of several of one step that wait together only the newest goes
+    CALL = "call"  # as LATE, and a nurse calls instead of one that expires unsent
+
+
+USUAL_LATENESS: Mapping[StepKind, Lateness] = {
+    StepKind.MILESTONE: Lateness.NEWEST_ONLY,
+    StepKind.RESTRICTION: Lateness.LATE,
+    StepKind.CHECK_IN: Lateness.NEWEST_ONLY,
+    StepKind.EDUCATION: Lateness.LATE,
+}
+"""What holds for a step that says nothing: an old question or reminder only puzzles beside a newer one, a
+piece of education is as true a day later (proposed). A restriction sends no text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """When a step may happen, should happen, is late, and no longer matters; offsets from the procedure.
@@ -195,6 +213,7 @@ class Step:
     facts: tuple[str, ...] = ()
     nudge_template: str | None = None
     nudge_after: Offset | None = None
+    lateness: Lateness = Lateness.LATE
     local_time: time | None = None
     conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     needs_clinic: tuple[str, ...] = ()
@@ -233,6 +252,11 @@ class Step:
     def undecided(self) -> tuple[str, ...]:
         """The values the clinic must still set, such as `ends`."""
         return tuple(name for name in self.needs_clinic if getattr(self, name) is None)
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether the patient receives anything because of it."""
+        return bool(self.template or self.reminders)
 
     @property
     def times(self) -> int:

@@ -1,16 +1,18 @@
 """The texts of a step: a question and its nudge, a piece of education, the reminders of a milestone.
 
 Decides which template is due when, in the patient's zone, and until when it is worth sending. The sentences
-are in `notifications`; so are sending and quiet hours. Called by `timeline` and by whoever books a milestone.
+are in `notifications`; so are sending, quiet hours and what is done about a late text. Called by `timeline`
+and by whoever books a milestone.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from schedules.civil_time import add_offset, resolve_local
-from schedules.steps import TEXTING_HOURS, Purpose, Step, StepKind, in_texting_hours
+from schedules.steps import TEXTING_HOURS, Lateness, Purpose, Step, StepKind, in_texting_hours
 
 _AFTER_REMINDER_LIVES = timedelta(days=3)  # (proposed) then it would only puzzle
 
@@ -20,7 +22,8 @@ class PlannedText:
     """One text of an occurrence: its template, when it is due, and until when it is worth sending.
 
     `key` is unique within the occurrence. `facts` are those the schedule knows: dates as ISO days (`…_on`)
-    and wall times of the clinic as naive ISO minutes (`…_at`).
+    and wall times of the clinic as naive ISO minutes (`…_at`). `moved` says in words why its hour is not the
+    protocol's, and is empty where it is.
     """
 
     key: str
@@ -29,6 +32,8 @@ class PlannedText:
     due_at: datetime
     expires_at: datetime
     facts: Mapping[str, str | int]
+    lateness: Lateness
+    moved: str = ""
 
 
 def plan_reminders(
@@ -73,6 +78,7 @@ def ask_or_inform(
     facts: Mapping[str, str | int],
     patient_zone: str,
     now: datetime,
+    preferred_time: time | None = None,
 ) -> list[PlannedText]:
     """Return the text of a check-in or of education, and the check-in's nudge if its hour is still to come.
 
@@ -81,13 +87,13 @@ def ask_or_inform(
     asks = step.kind is StepKind.CHECK_IN
     key, purpose = ("ask", Purpose.ASK) if asks else ("inform", Purpose.INFORM)
     template = step.template_for(procedure_facts) or ""
-    planned = [PlannedText(key, purpose, template, due_at, expires_at, facts)]
+    text = partial(PlannedText, expires_at=expires_at, facts=facts, lateness=step.lateness)
+    planned = [text(key, purpose, template, due_at, moved=_moved_to(preferred_time, step.local_time))]
     if step.nudge_template and step.nudge_after:
-        nudge_at = add_offset(due_at, step.nudge_after, patient_zone, None)
-        nudge_at = _into_texting_hours(nudge_at, patient_zone)
+        wished = add_offset(due_at, step.nudge_after, patient_zone, None)
+        nudge_at, moved = _into_texting_hours(wished, patient_zone)
         if nudge_at > now:
-            nudge = PlannedText("nudge", Purpose.NUDGE, step.nudge_template, nudge_at, expires_at, facts)
-            planned.append(nudge)
+            planned.append(text("nudge", Purpose.NUDGE, step.nudge_template, nudge_at, moved=moved))
     return planned
 
 
@@ -111,12 +117,17 @@ def reminders_of(
         for reminder in step.reminders
     ]
     due.sort(key=lambda pair: pair[0])
+    text = partial(PlannedText, facts=facts, lateness=step.lateness)
     planned = []
     for position, (due_at, reminder) in enumerate(due):
         last = hangs_on.astimezone(UTC) if reminder.before else due_at + _AFTER_REMINDER_LIVES
         next_at = due[position + 1][0] if position + 1 < len(due) else last
         template = reminder.booked_template if booked else reminder.template
-        planned.append(PlannedText(reminder.key, Purpose.REMIND, template, due_at, min(last, next_at), facts))
+        moved = _moved_to(preferred_time, reminder.local_time)
+        expires_at = min(last, next_at)
+        planned.append(
+            text(reminder.key, Purpose.REMIND, template, due_at, expires_at=expires_at, moved=moved)
+        )
     return planned
 
 
@@ -125,12 +136,19 @@ def worth_sending(texts: Iterable[PlannedText], now: datetime) -> tuple[PlannedT
     return tuple(text for text in texts if text.expires_at > now and text.due_at < text.expires_at)
 
 
-def _into_texting_hours(at: datetime, zone: str) -> datetime:
+def _into_texting_hours(at: datetime, zone: str) -> tuple[datetime, str]:
     local = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     if in_texting_hours(local.time()):
-        return at
+        return at, ""
     morning = datetime.combine(local.date(), TEXTING_HOURS[0])
-    return resolve_local(morning if local < morning else morning + timedelta(days=1), zone)
+    opening = resolve_local(morning if local < morning else morning + timedelta(days=1), zone)
+    return opening, f"moved to {TEXTING_HOURS[0]:%H:%M}: quiet hours {zone}"
+
+
+def _moved_to(preferred: time | None, planned: time | None) -> str:
+    if preferred is None or preferred == planned:
+        return ""
+    return f"moved to {preferred:%H:%M}: the hour the patient prefers"
 
 
 def wall_day(at: datetime, zone: str) -> str:

@@ -206,6 +206,7 @@ def _texts(step: Step, moments: _Moments, calendar: _Calendar) -> tuple[PlannedT
             facts=_text_facts(step, moments, calendar),
             patient_zone=calendar.patient_zone,
             now=calendar.now,
+            preferred_time=calendar.preferred_time,
         )
     else:
         reminders = reminders_of(

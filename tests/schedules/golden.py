@@ -10,10 +10,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedules.catalogue import Catalogue
-from schedules.protocol import StepKind
+from schedules.protocol import Lateness, StepKind
 from schedules.timeline import Occurrence, PlannedText, build_timeline, resolve_local
 
 FOLDER = Path(__file__).parent / "golden"
+IF_LATE = {
+    Lateness.LATE: "",
+    Lateness.NEWEST_ONLY: ", only the newest",
+    Lateness.CALL: ", or a nurse calls",
+}
 YEAR = 400
 """Days of the page: a year and the texts around its end."""
 
@@ -118,7 +123,8 @@ def _window(one: Occurrence, zone: str) -> Iterator[str]:
 def _text(text: PlannedText, zone: str) -> str:
     facts = "".join(f"; {name} {value}" for name, value in text.facts.items())
     times = f"{_when(text.due_at, zone)}, no later than {_when(text.expires_at, zone)}"
-    return f"text {text.key}, {text.template}: {times}{facts}"
+    moved = f" ({text.moved})" if text.moved else ""
+    return f"text {text.key}, {text.template}: {times}{IF_LATE[text.lateness]}{facts}{moved}"
 
 
 def _when(at: datetime, zone: str, form: str = "%a %-d %b %H:%M") -> str:

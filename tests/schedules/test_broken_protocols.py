@@ -287,7 +287,7 @@ BROKEN = {
         'bookable = true\nends = "P6W"',
         (
             "steps.visit.ends: unknown key; the keys here are kind, title, why, source, proposed, "
-            "approved_by, conditions, local_time, window, bookable, reminders, recurs"
+            "approved_by, conditions, local_time, window, bookable, reminders, recurs, lateness"
         ),
     ),
     "a check-in that asks nothing": (
@@ -334,6 +334,42 @@ BROKEN = {
         'nudge_after = "PT4H"',
         'nudge_after = "-PT4H"',
         "steps.ask.nudge_after: found -PT4H; a nudge follows its question, such as PT4H",
+    ),
+    "a lateness nobody knows": (
+        'questions = ["pain"]',
+        'questions = ["pain"]\nlateness = "soon"',
+        'steps.ask.lateness: found "soon"; write one of late, newest_only, call',
+    ),
+    "a lateness as a truth": (
+        'template = "posture"',
+        'template = "posture"\nlateness = true',
+        "steps.tell.lateness: found true; write one of late, newest_only, call",
+    ),
+    "a lateness in a list": (
+        "bookable = true",
+        'bookable = true\nlateness = ["late", "call"]',
+        'steps.visit.lateness: found ["late", "call"]; write one of late, newest_only, call',
+    ),
+    "a lateness of a milestone without texts": (
+        'reminders = [{ before = "P3D", template = "remind", booked_template = "booked" }]',
+        'lateness = "call"',
+        (
+            'steps.visit.lateness: found "call" on a milestone that sends no text; '
+            "write reminders, or leave it out"
+        ),
+    ),
+    "a lateness of a restriction": (
+        'ends = "P6W"',
+        'ends = "P6W"\nlateness = "call"',
+        (
+            "steps.lifting.lateness: unknown key; the keys here are kind, title, why, source, proposed, "
+            "approved_by, conditions, local_time, ends, soft, needs_clinic, suggested"
+        ),
+    ),
+    "a lateness misspelt": (
+        'questions = ["pain"]',
+        'questions = ["pain"]\nlatenes = "call"',
+        "steps.ask.latenes: unknown key; did you mean lateness?",
     ),
     "two check-ins on one day": (
         "[rules.high]",

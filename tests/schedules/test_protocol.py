@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schedules.catalogue import SHIPPED, Catalogue, parse_protocol
-from schedules.protocol import Offset, ProtocolError
+from schedules.protocol import Lateness, Offset, ProtocolError
 
 LUMBAR = Catalogue.shipped().get("nucleoplasty_lumbar")
 SET = {"heavy_lifting.ends": "P6W"}
@@ -61,6 +61,10 @@ def test_the_clinic_moves_a_window_and_an_hour():
     assert str(moved.step("check_in_d1").nudge_after) == "PT2H"
 
 
+def test_the_clinic_sets_what_becomes_of_a_late_text():
+    assert LUMBAR.with_overrides({"wound.lateness": "call"}).step("wound").lateness is Lateness.CALL
+
+
 @pytest.mark.parametrize("value", [3, "3"])
 def test_the_clinic_sets_a_rules_figure_as_a_number_or_as_a_form_sends_it(value):
     assert LUMBAR.with_overrides({"rules.rebound.above_best": value}).rule("rebound").whole("above_best") == 3
@@ -82,6 +86,14 @@ def test_the_clinic_sets_a_rules_days_and_tier():
         ),
         ("heavy_lifting.ends", 6, "steps.heavy_lifting.ends: found 6; write a duration"),
         ("heavy_lifting", "P6W", "a clinic may set ends, local_time"),
+        ("heavy_lifting.lateness", "call", "steps.heavy_lifting.lateness: a clinic may set ends, local_time"),
+        ("discharge.lateness", "call", "steps.discharge.lateness: a clinic may set window.earliest,"),
+        ("wound.lateness", "soon", 'found "soon"; write one of late, newest_only, call'),
+        (
+            "check_in_d1.lat",
+            "call",
+            "window.overdue, window.expires, window.tolerance, local_time, nudge_after, lateness",
+        ),
         ("lifting.ends", "P6W", "steps.lifting: there is no such step; the steps are observation, "),
         ("mri_3_months.ends", "P6W", "steps.mri_3_months.ends: a clinic may set window.earliest, window.due"),
         (
@@ -118,6 +130,12 @@ def test_another_wording_changes_only_the_wording_hash():
 
 def test_another_date_changes_only_the_timing_hash():
     other = LUMBAR.with_overrides({"first_follow_up.window.due": "P10D"})
+    assert other.timing_hash != LUMBAR.timing_hash
+    assert other.wording_hash == LUMBAR.wording_hash
+
+
+def test_another_lateness_changes_only_the_timing_hash():
+    other = LUMBAR.with_overrides({"wound.lateness": "call"})
     assert other.timing_hash != LUMBAR.timing_hash
     assert other.wording_hash == LUMBAR.wording_hash
 

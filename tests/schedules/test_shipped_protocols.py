@@ -5,7 +5,7 @@ import re
 import pytest
 
 from schedules.catalogue import Catalogue
-from schedules.protocol import LANGUAGES, RULE_KINDS, SIGNS, CareProtocol, StepKind, Tier
+from schedules.protocol import LANGUAGES, RULE_KINDS, SIGNS, CareProtocol, Lateness, StepKind, Tier
 
 PROTOCOLS = Catalogue.shipped().all()
 KEYS = {
@@ -107,6 +107,13 @@ def test_what_can_be_booked_is_reminded_of(protocol: CareProtocol, key: str, rem
     step = protocol.step(key)
     assert step.bookable
     assert [reminder.key for reminder in step.reminders] == reminders
+
+
+@every
+def test_a_lost_reminder_of_therapy_follow_up_and_mri_becomes_a_proposed_call(protocol: CareProtocol):
+    called = {step.key: step for step in protocol.steps if step.lateness is Lateness.CALL}
+    assert set(called) == {"physical_therapy", "first_follow_up", "mri_3_months"}
+    assert all(re.search(r"a nurse's call .*\bproposed\b", step.source) for step in called.values())
 
 
 @every

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedules.catalogue import Catalogue
-from schedules.protocol import CareProtocol, StepKind
+from schedules.protocol import CareProtocol, Lateness, StepKind
 from schedules.timeline import Occurrence, PlannedText, build_timeline, plan_reminders
 from tests.schedules.shapes import NUDGED, check_in, protocol, step
 
@@ -136,6 +136,25 @@ def test_a_nudge_follows_after_four_hours():
 def test_a_nudge_that_would_come_at_night_waits_for_the_morning():
     check = one("check_in_d1", timeline(preferred_time=time(18)))
     assert wall(text("nudge", check).due_at) == "2026-11-25 09:00"
+
+
+def test_a_nudge_that_waits_for_the_morning_says_why():
+    check = one("check_in_d1", timeline(preferred_time=time(18), patient_zone="Europe/Berlin"))
+    assert text("nudge", check).moved == "moved to 09:00: quiet hours Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("step_key", "key"), [("check_in_d1", "ask"), ("wound", "inform"), ("physical_therapy", "remind_P2D")]
+)
+def test_a_text_at_the_hour_the_patient_prefers_says_so(step_key, key):
+    found = timeline(preferred_time=time(18, 30))
+    assert text(key, one(step_key, found)).moved == "moved to 18:30: the hour the patient prefers"
+
+
+@pytest.mark.parametrize("hour", [None, time(10)])
+def test_a_text_at_the_protocols_own_hour_was_not_moved(hour):
+    found = timeline(now=AHEAD, preferred_time=hour)
+    assert {item.moved for occurrence in found for item in occurrence.texts} == {""}
 
 
 def test_a_nudge_never_goes_out_beside_its_late_question():
@@ -318,9 +337,33 @@ class TestABookedMilestone:
         assert self.plan(booked=False)[0].template == "remind_mri"
         assert self.plan(booked=False)[0].facts == {"due_on": "2027-02-10"}
 
+    def test_keeps_what_its_step_says_about_late_reminders(self):
+        assert {item.lateness for item in self.plan()} == {Lateness.CALL}
+
     def test_must_exist(self):
         with pytest.raises(ValueError, match="mri_3_months has 1 occurrences, so none with index 1"):
             self.plan(index=1)
+
+
+@pytest.mark.parametrize(
+    ("written", "lateness"),
+    [
+        ("", {"visit": "newest_only", "ask": "newest_only", "tell": "late"}),
+        ('lateness = "late"\n', {"visit": "late", "ask": "late", "tell": "late"}),
+        ('lateness = "newest_only"\n', dict.fromkeys(("visit", "ask", "tell"), "newest_only")),
+        ('lateness = "call"\n', {"visit": "call", "ask": "call", "tell": "call"}),
+    ],
+)
+def test_every_text_carries_its_steps_lateness_or_the_usual_one_of_its_kind(written, lateness):
+    reminders = 'reminders = [{ before = "P3D", template = "r", booked_template = "b" }]\n'
+    tell = 'window = { due = "P3D", expires = "P4D" }\ntemplate = "t"\n'
+    small = protocol(
+        step("visit", "milestone", f'window = {{ due = "P14D" }}\n{reminders}{written}'),
+        check_in("ask", more=NUDGED + written),
+        step("tell", "education", tell + written),
+    )
+    carried = {item.step_key: {one.lateness for one in item.texts} for item in timeline(small)}
+    assert carried == {key: {Lateness(value)} for key, value in lateness.items()}
 
 
 def test_a_small_protocol_with_a_nudge_plans_two_texts():
