@@ -42,6 +42,7 @@ class NewMessage:
     step_key: str | None = None
     ignores_quiet_hours: bool = False
     ignores_opt_out: bool = False
+    lateness: str = "late"
     written_by: uuid.UUID | None = None
     why: str = ""
 
@@ -83,6 +84,7 @@ def _row(clinic_id: uuid.UUID, message: NewMessage, now: datetime) -> dict[str, 
         "language": message.language,
         "ignores_quiet_hours": message.ignores_quiet_hours,
         "ignores_opt_out": message.ignores_opt_out,
+        "lateness": message.lateness,
         "written_by": message.written_by,
         "status": "scheduled",
         "why": message.why,
@@ -143,6 +145,7 @@ def reschedule(
     expires_at: datetime,
     facts: Mapping[str, Any],
     template: str,
+    lateness: str,
     why: str,
     now: datetime,
 ) -> bool:
@@ -150,7 +153,14 @@ def reschedule(
     changed = session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.identity == identity, OutboundMessage.status == "scheduled")
-        .values(due_at=due_at, expires_at=expires_at, facts=dict(facts), template=template, why=why)
+        .values(
+            due_at=due_at,
+            expires_at=expires_at,
+            facts=dict(facts),
+            template=template,
+            lateness=lateness,
+            why=why,
+        )
         .returning(OutboundMessage.id, OutboundMessage.clinic_id, OutboundMessage.attempt)
         .execution_options(synchronize_session=False)
     ).all()

@@ -10,7 +10,7 @@ from backend.errors import Conflict, Invalid
 from backend.models import CarePlan, Clinic, Milestone, Patient, Restriction
 from backend.outbox import cancel, enqueue, reschedule
 from backend.services.actors import Actor, record
-from backend.services.planned_texts import planned_message, text_identity
+from backend.services.planned_texts import planned_message, text_identity, why_planned
 from backend.services.protocols import protocol_of
 from schedules.timeline import plan_reminders
 
@@ -153,7 +153,8 @@ def _move_reminders(session: Session, plan: CarePlan, milestone: Milestone, now:
             expires_at=text.expires_at,
             facts=text.facts,
             template=text.template,
-            why=why,
+            lateness=text.lateness.value,
+            why=why_planned(why, text),
             now=now,
         )
         if not moved:  # not planned before, or already sent: then this adds nothing

@@ -47,6 +47,11 @@ def text_identity(plan_id: uuid.UUID, step_key: str, occurrence: int, text_key: 
     return f"{plan_id}/{step_key}/{occurrence}/{text_key}"
 
 
+def why_planned(reason: str, text: PlannedText) -> str:
+    """Return a planned text's line for the why-log: its reason, and what moved its hour if anything did."""
+    return f"{reason}; {text.moved}" if text.moved else reason
+
+
 def planned_message(
     plan: CarePlan,
     step_key: str,
@@ -67,5 +72,6 @@ def planned_message(
         facts=text.facts,
         due_at=text.due_at,
         expires_at=text.expires_at,
-        why=f"planned by {plan.protocol} {plan.protocol_version}: {step_key}",
+        lateness=text.lateness.value,
+        why=why_planned(f"planned by {plan.protocol} {plan.protocol_version}: {step_key}", text),
     )
