@@ -16,11 +16,16 @@ from backend.services.simulation import Simulation
 from backend.services.simulation import simulate as try_out
 from notifications.compose import languages
 from schedules.catalogue import Catalogue, load_protocol
-from schedules.protocol import CareProtocol
+from schedules.protocol import CareProtocol, Lateness
 from schedules.timeline import resolve_local
 
 _NINE = time(9, 0)
 _WIDTH_IN_A_FILE = 120
+_IF_LATE = {
+    Lateness.LATE: "late: still goes",
+    Lateness.NEWEST_ONLY: "late: newest only",
+    Lateness.CALL: "late: or a call",
+}
 
 
 @click.command()
@@ -71,9 +76,10 @@ def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: 
     table.add_column("Segments", justify="right")
     for text in simulation.texts:
         size = text.sms.segments
+        when = format_datetime(text.local_time, "EEE d MMM yyyy\nHH:mm", locale=language)
         table.add_row(
-            format_datetime(text.local_time, "EEE d MMM yyyy\nHH:mm", locale=language),
-            f"{text.step_key}\n{text.key}",
+            f"{when}\n{text.moved}" if text.moved else when,
+            f"{text.step_key}\n{text.key}\n{_IF_LATE[text.lateness]}",
             text.sms.body,
             f"{size.count}\n{size.encoding}",
         )

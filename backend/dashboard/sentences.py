@@ -79,7 +79,7 @@ _SAID: Final = (
     (r"this clinic does not exist", mark("This clinic does not exist.")),
     # why-logs
     (
-        r"planned by (?P<protocol>\S+) (?P<version>\S+): .+",
+        r"planned by (?P<protocol>\S+) (?P<version>\S+): \S+",
         mark("planned by %(protocol)s, version %(version)s"),
     ),
     (r"first text after enrolment", mark("first text after enrolment")),
@@ -89,6 +89,10 @@ _SAID: Final = (
     (
         r"moved to (?P<clock>[\d:]+): quiet hours (?P<zone>\S+)",
         mark("moved to %(clock)s: quiet hours, %(zone)s"),
+    ),
+    (
+        r"moved to (?P<clock>[\d:]+): the hour the patient prefers",
+        mark("moved to %(clock)s: the hour the patient prefers"),
     ),
     (r"handed to the provider", mark("handed to the provider")),
     (r"the provider has it", mark("the provider has it")),
@@ -110,8 +114,8 @@ _SAID: Final = (
     (r"not needed any more: answered", mark("not needed any more: answered")),
     (r"not needed any more: .+", mark("not needed any more")),
     (r"fell due while the plan was on hold", mark("fell due while the plan was on hold")),
-    (r"follows the appointment for .+", mark("follows the appointment")),
-    (r"follows the date of .+", mark("follows the date")),
+    (r"follows the appointment for \S+", mark("follows the appointment")),
+    (r"follows the date of \S+", mark("follows the date")),
     (r"its day is past: .+", mark("its day is past")),
     (r"answer (?P<value>\d+), day (?P<day>-?\d+)", mark("answer %(value)s, day %(day)s")),
     (r"red flag: .+; alert raised", mark("warning sign: alert raised")),
@@ -133,12 +137,19 @@ _PATTERNS: Final = tuple((re.compile(pattern), sentence) for pattern, sentence i
 
 
 def in_reader_words(sentence: str) -> str:
-    """Return a sentence of the services or the outbox in the reader's language; as it came if not known."""
+    """Return a sentence of the services or the outbox in the reader's language; as it came if not known.
+
+    One made of several, divided by semicolons, is known if its parts are.
+    """
+    return _known(sentence) or "; ".join(_known(part) or part for part in sentence.split("; "))
+
+
+def _known(sentence: str) -> str | None:
     for pattern, known in _PATTERNS:
         match = pattern.fullmatch(sentence)
         if match:
             return gettext(known, **{name: value or "" for name, value in match.groupdict().items()})
-    return sentence
+    return None
 
 
 def hint(field: str) -> str:

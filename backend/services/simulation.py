@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifications.compose import Sms, compose, templates
-from schedules.protocol import CareProtocol
+from schedules.protocol import CareProtocol, Lateness
 from schedules.timeline import Occurrence, build_timeline
 
 PLANNED_AHEAD: Final = timedelta(days=30)
@@ -19,13 +19,19 @@ PLANNED_AHEAD: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class SimulatedText:
-    """One text the patient would receive; `local_time` is the wall time of the patient's zone."""
+    """One text the patient would receive; `local_time` is the wall time of the patient's zone.
+
+    `lateness` is what becomes of it if it cannot go then, `moved` says in words why its hour is not the
+    protocol's, and is empty where it is.
+    """
 
     due_at: datetime
     local_time: datetime
     step_key: str
     key: str
     sms: Sms
+    lateness: Lateness
+    moved: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ def simulate(
             sms=compose(
                 text.template, language, {**(standing_facts or _made_up(text.template)), **text.facts}
             ),
+            lateness=text.lateness,
+            moved=text.moved,
         )
         for occurrence in occurrences
         for text in occurrence.texts

@@ -3,6 +3,9 @@
 from marshmallow import Schema, fields
 
 from backend.api.fields import LANGUAGES, Day, Instant, Text, choice
+from schedules.protocol import Lateness
+
+_LATENESS = [lateness.value for lateness in Lateness]
 
 
 class Protocol(Schema):
@@ -33,6 +36,7 @@ class Step(Schema):
     every = fields.String(required=True, allow_none=True)
     times = fields.Integer(required=True)
     bookable = fields.Boolean(required=True)
+    lateness = choice(*_LATENESS, required=True, allow_none=True)
     why = fields.String(required=True)
     source = fields.String(required=True)
     proposed = fields.Boolean(required=True)
@@ -115,12 +119,17 @@ class SimulatedItem(Schema):
 
 
 class SimulatedMessage(Schema):
-    """A text as it would go out; `local_time` with the patient's offset."""
+    """A text as it would go out; `local_time` with the patient's offset.
+
+    `lateness` is what becomes of it if it cannot go then; `moved` says why its hour is not the protocol's.
+    """
 
     due_at = Instant(required=True)
     local_time = fields.AwareDateTime(format="iso", required=True)
     key = fields.String(required=True)
     text_key = fields.String(required=True)
+    lateness = choice(*_LATENESS, required=True)
+    moved = fields.String(required=True)
     body = fields.String(required=True)
     segments = fields.Integer(required=True)
     channel = fields.String(required=True)

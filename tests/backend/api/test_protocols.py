@@ -7,6 +7,7 @@ from flask import Flask
 
 from backend.db import transaction
 from backend.services.clinics import create_clinic
+from backend.services.protocols import sign_protocol
 from schedules.catalogue import SHIPPED
 from tests.backend.api.callers import Caller, staff_caller
 from tests.world import CLINIC, World
@@ -40,6 +41,8 @@ def test_a_protocol_shows_each_step_with_the_source_of_its_date(nurse: Caller) -
     steps = {step["key"]: step for step in said["steps"]}
     assert steps["mri_3_months"]["due"] == "P3M"
     assert steps["heavy_lifting"]["ends"] == "P6W"
+    assert steps["mri_3_months"]["lateness"] == "call"
+    assert steps["heavy_lifting"]["lateness"] is None
     assert all(step["source"] and step["title"] for step in said["steps"])
     assert {"emergency", "same_day"} <= {rule["tier"] for rule in said["rules"]}
 
@@ -61,6 +64,21 @@ def test_a_simulation_shows_every_step_and_every_text(nurse: Caller, world: Worl
     assert messages[0]["due_at"] < "2026-11-30"  # the texts before the procedure
     assert all(9 <= int(row["local_time"][11:13]) < 20 for row in messages)
     assert world.messages() == []
+
+
+def test_a_simulation_says_what_becomes_of_each_text_that_is_late_or_moved(
+    nurse: Caller, world: World
+) -> None:
+    with transaction(world.engine) as session:
+        dates = {"heavy_lifting.ends": "P6W", "check_in_d1.local_time": "18:00"}
+        sign_protocol(session, world.nurse, "nucleoplasty_lumbar", dates, now=world.now)
+
+    messages = nurse.post("/protocols/nucleoplasty_lumbar/simulate", ORDER).json["messages"]
+
+    told = {(row["key"], row["text_key"]): (row["lateness"], row["moved"]) for row in messages}
+    assert told["physical_therapy", "remind_P2D"] == ("call", "")
+    assert told["check_in_d1", "ask"] == ("newest_only", "")
+    assert told["check_in_d1", "nudge"] == ("newest_only", "moved to 09:00: quiet hours Europe/Istanbul")
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,12 @@ def test_a_simulated_year_shows_each_text_with_its_local_time(protocol, language
         assert shown in done.output
 
 
+def test_a_simulated_text_says_what_becomes_of_it_if_it_is_late():
+    output = simulate("nucleoplasty_lumbar", "--from", "2026-11-25").output
+    for told in ("late: still goes", "late: newest only", "late: or a call"):
+        assert told in output
+
+
 def test_a_simulation_says_what_the_clinic_must_still_set():
     assert "heavy_lifting" in simulate("nucleoplasty_lumbar", "--from", "2026-11-25").output
 
