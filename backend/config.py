@@ -34,7 +34,9 @@ class Settings:
     worker_tick_seconds: float = 5.0
     dispatch_lease_seconds: float = 60.0
     dispatch_rate: float | None = None
+    sender_rate: float | None = None
     web_workers: int = 2
+    redact_at_provider: bool = False
     simulator_url: str | None = None
     metrics_token: str = field(default="", repr=False)
     trusted_proxies: int = 0
@@ -119,6 +121,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         worker_tick_seconds=read.number("WORKER_TICK_SECONDS", 5.0, least=0.05),
         dispatch_lease_seconds=read.number("DISPATCH_LEASE_SECONDS", 60.0, least=1.0),
         dispatch_rate=rate or None,
+        sender_rate=read.number("SENDER_RATE", 0.0, least=0.0) or None,
         web_workers=int(read.number("WEB_WORKERS", 2, least=1)),
         simulator_url=read.url("SIMULATOR_URL", "http://127.0.0.1:8010")
         if "SIMULATOR_URL" in read.environ

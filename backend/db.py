@@ -28,6 +28,7 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import (
@@ -223,3 +224,11 @@ def transaction(engine: Engine, scope: Scope = ALL_CLINICS) -> Iterator[Session]
     with Session(engine, expire_on_commit=False) as session, session.begin():
         set_scope(session, scope)
         yield session
+
+
+def insert_if_new(session: Session, model: type[Base], **row: Any) -> None:
+    """Insert a row unless one with its unique key is there, also when another process does so just now."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(postgresql.insert(model).values(**row).on_conflict_do_nothing())
+    else:
+        session.execute(sqlite.insert(model).values(**row).on_conflict_do_nothing())

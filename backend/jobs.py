@@ -8,17 +8,19 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
 from sqlalchemy import Engine, select
 
 from backend.clock import Clock
-from backend.config import Settings
+from backend.config import TWILIO_API_URL, Settings
 from backend.db import transaction
 from backend.errors import SettingsError
 from backend.models import InboundMessage, WorkerHeartbeat
-from backend.outbox import Reconciler, SqlOutbox, expire_leases, forget_codes, give_up_unknown
+from backend.outbox import Reconciler, Senders, SqlOutbox, expire_leases, forget_codes, give_up_unknown
+from backend.services.alarms import tell_operators
 from backend.services.check_ins import close_expired, open_due
 from backend.services.delivery import draw_conclusions
 from backend.services.inbound import set_aside
@@ -26,8 +28,8 @@ from backend.services.sign_in import forget_expired
 from backend.services.understanding import handle_inbound
 from backend.services.watching import plans_to_watch, watch
 from notifications.dispatch import Dispatcher
+from notifications.flow import segment_rate
 from notifications.gateway import MessageGateway, MessageLookup
-from notifications.pacing import PacedGateway
 from notifications.twilio_gateway import TwilioGateway
 
 _log = structlog.get_logger(__name__)
@@ -44,13 +46,16 @@ def make_dispatcher(
     """
     if gateway is None:
         gateway = _twilio(settings)
+    lease = settings.dispatch_lease_seconds
     limit = _BATCH
     if settings.dispatch_rate:
-        gateway = PacedGateway(gateway, settings.dispatch_rate)
-        # a claim must be sent well within its lease
-        limit = max(1, min(_BATCH, int(settings.dispatch_rate * settings.dispatch_lease_seconds / 2)))
+        # up to two claims may be in hand, and must be sent well within their lease
+        limit = max(1, min(_BATCH, int(settings.dispatch_rate * lease / 4)))
+    senders = Senders(settings.twilio_sender, partial(_segment_rate, settings), random.random, tell_operators)
     return Dispatcher(
-        SqlOutbox(engine, timedelta(seconds=settings.dispatch_lease_seconds), draw_conclusions),
+        SqlOutbox(
+            engine, timedelta(seconds=lease), draw_conclusions, senders, redact=settings.redact_at_provider
+        ),
         gateway,
         status_url=lambda message_id, attempt: (
             f"{settings.public_url}/webhooks/twilio/status/{message_id}?attempt={attempt}"
@@ -58,7 +63,15 @@ def make_dispatcher(
         clock=clock,
         jitter=random.random,
         limit=limit,
+        rate=settings.dispatch_rate,
     )
+
+
+def _segment_rate(settings: Settings, sender: str) -> float | None:
+    """Return segments a second: as set, else those of the sender's kind, which only the real Twilio has."""
+    if settings.sender_rate is not None:
+        return settings.sender_rate
+    return segment_rate(sender) if settings.twilio_api_url == TWILIO_API_URL else None
 
 
 def make_reconciler(engine: Engine, settings: Settings, lookup: MessageLookup | None = None) -> Reconciler:

@@ -1,29 +1,20 @@
-"""From due rows to sent texts: decide, compose, hand over, say what came of each.
+"""From due rows to sent texts: claim, send many at once, record in batches, until nothing is due.
 
 The rows themselves, their transactions and their states are the house's, behind the port `Outbox`; what
-is due is decided there and in `schedules`, what a row calls for in `decision`. Called by the worker's
-periodic job, from a plain thread.
+becomes of one row is `attempt`'s. Called by the worker's periodic job, from a plain thread.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
-from zoneinfo import ZoneInfoNotFoundError
 
-from notifications.compose import CopyError, compose
-from notifications.decision import Drop, Postpone, Send, decide
-from notifications.gateway import (
-    ErrorClass,
-    MessageGateway,
-    OutgoingText,
-    SendError,
-    TransientSendError,
-    UnknownOutcome,
-    classify,
-)
+from notifications.attempt import Sending
+from notifications.flow import FAULTS_TO_OPEN, Trouble
+from notifications.gateway import MessageGateway
 from notifications.outbox_port import (
     Accepted,
     Claimed,
@@ -36,37 +27,15 @@ from notifications.outbox_port import (
     Uncomposable,
     Unknown,
 )
-from notifications.pacing import TurnNotCome
-from notifications.phone import InvalidPhone, PhoneNumber
-from notifications.segments import segments
+from notifications.pacing import Pace
 from notifications.stopping import Stopping
-from notifications.timing import retry_at
-
-__all__ = [
-    "Accepted",
-    "Claimed",
-    "DispatchCounts",
-    "Dispatcher",
-    "Drop",
-    "Dropped",
-    "Failed",
-    "Outbox",
-    "Postpone",
-    "Postponed",
-    "Result",
-    "Retry",
-    "Send",
-    "Uncomposable",
-    "Unknown",
-    "decide",
-    "dispatch_due",
-]
 
 _SET_ASIDE: Final = timedelta(minutes=1)
-_REFUSED_CREDENTIALS_PAUSE: Final = timedelta(minutes=5)
 _PATIENCE: Final = 10.0  # seconds, as long as the gateway gives a call: most end by themselves
-_LEASE_OVER: Final = "its turn came too late: the worker no longer held it"
-_OUT_OF_PATIENCE: Final = "the worker stopped before the provider answered: whether it went is not known yet"
+_RECORD_WITHIN: Final = 0.05  # seconds: what a crash could leave unrecorded stays small
+_RECORD_AGAIN_AFTER: Final = (0.2, 1.0, 3.0)  # seconds: a database that restarts is back by then
+_REMEMBERED: Final = 10_000  # rows of one tick: a worker's memory stays flat
+_SILENT: Final = "the provider does not answer"
 
 
 @dataclass(slots=True)
@@ -102,6 +71,20 @@ _COUNTER: Final[dict[type[Result], str]] = {
 }
 
 
+@dataclass(slots=True)
+class _Desk:
+    """What one tick has in hand: rows that wait for their turn, and results that wait to be recorded."""
+
+    rows: asyncio.Queue[Claimed] = field(default_factory=asyncio.Queue)
+    results: list[Result] = field(default_factory=list)
+    open: int = 0  # rows without a result yet
+    more_due: bool = True  # as far as the newest claim could tell
+    seen: dict[str, None] = field(default_factory=dict)
+    """Rows of this tick, newest last: one that comes back is set aside and ends it, never sent in a loop."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something is to be claimed or recorded."""
+
+
 class Dispatcher:
     """Keeps one event loop and one pool of connections from tick to tick; used from one thread at a time."""
 
@@ -115,46 +98,35 @@ class Dispatcher:
         jitter: Callable[[], float],
         limit: int = 100,
         concurrency: int = 32,
+        rate: float | None = None,
         patience: float = _PATIENCE,
     ) -> None:
         """Wire the two ports.
 
         `status_url` makes the callback address from our message id and attempt, `jitter` yields 0 to 1,
-        `limit` is rows a claim, `concurrency` sends at once, `patience` the seconds that sends under way
-        still have after `stop`.
+        `limit` is rows a claim, `concurrency` sends at once, `rate` sends a second at most, `patience` the
+        seconds that sends under way still have after `stop`.
         """
         self._outbox = outbox
         self._gateway = gateway
-        self._status_url = status_url
         self._clock = clock
-        self._jitter = jitter
         self._limit = limit
         self._concurrency = concurrency
+        self._claim_below = min(limit, 2 * concurrency)
+        self._pace = Pace(rate)
         self._stopping = Stopping(patience)
+        self._sending = Sending(gateway, status_url, clock, jitter, self._stopping)
         self._runner = asyncio.Runner()
-        self._halted: str | None = None
+        self._halted: dict[str | None, str] = {}
+        self._faults: Counter[str | None] = Counter()
 
     def tick(self, now: datetime) -> DispatchCounts:
-        """Send batch after batch until nothing is due, or the provider refuses our credentials.
+        """Send until nothing is due, or each sender with texts due is halted.
 
-        A row that comes back within the tick is set aside for a minute and ends it: no row is ever sent
-        in a loop.
+        A sender is halted when the provider refuses our credentials or does not answer; what was claimed
+        for it goes back as it was.
         """
-        counts = DispatchCounts()
-        seen: set[str] = set()
-        self._halted = None
-        while self._goes_on() and (batch := self._outbox.claim(now, self._limit)):
-            fresh = [row for row in batch if row.message_id not in seen]
-            results = self._runner.run(self._handle_all(fresh, now))
-            results += [_set_aside(row, now) for row in batch if row.message_id in seen]
-            now = self._clock()
-            self._outbox.record(results, now)
-            counts.add(results)
-            if len(fresh) < len(batch):
-                break
-            seen.update(row.message_id for row in fresh)
-        counts.halted = self._halted
-        return counts
+        return self._runner.run(self._tick(now))
 
     def stop(self) -> None:
         """Claim no more, and give back what has not been begun; sends under way have `patience` left.
@@ -177,102 +149,115 @@ class Dispatcher:
     ) -> None:
         self.close()
 
-    def _goes_on(self) -> bool:
-        return self._halted is None and not self._stopping.asked
-
-    async def _handle_all(self, batch: Sequence[Claimed], now: datetime) -> list[Result]:
-        places = asyncio.Semaphore(self._concurrency)
-
-        async def handle_in_turn(row: Claimed) -> Result:
-            async with places:
-                return _give_back(row) if self._stopping.asked else await self._handle(row, now)
-
-        return list(await asyncio.gather(*map(handle_in_turn, batch)))
-
-    async def _handle(self, row: Claimed, now: datetime) -> Result:
+    async def _tick(self, now: datetime) -> DispatchCounts:
+        counts, desk = DispatchCounts(), _Desk()
+        self._halted.clear()
+        self._stopping.listen()
+        if self._stopping.asked:
+            return counts
+        self._take(desk, self._outbox.exchange((), now, self._limit), now)
+        hands: list[asyncio.Task[None]] = []
         try:
-            decision = decide(row, now)
-        except (ZoneInfoNotFoundError, ValueError):
-            return Uncomposable(row.message_id, row.attempt, f"there is no time zone {row.zone!r}")
-        match decision:
-            case Postpone(until, why):
-                return Postponed(row.message_id, row.attempt, until, why)
-            case Drop(status, why):
-                return Dropped(row.message_id, row.attempt, status, why)
-            case Send(validity):
-                return await self._send(row, validity, now)
+            while desk.open or desk.results:
+                missing = min(desk.open, self._concurrency) - len(hands)
+                hands += [asyncio.create_task(self._work_through(desk)) for _ in range(missing)]
+                await desk.news.wait()
+                desk.news.clear()
+                await self._record_and_claim(desk, counts)
+        finally:
+            for hand in hands:
+                hand.cancel()
+            await asyncio.gather(*hands, return_exceptions=True)
+        counts.halted = "; ".join(sorted(set(self._halted.values()))) or None
+        return counts
 
-    async def _send(self, row: Claimed, validity: int, now: datetime) -> Result:
-        try:
-            to = PhoneNumber.parse(row.to)
-            body = row.body if row.body is not None else compose(row.template, row.language, row.facts).body
-        except (CopyError, InvalidPhone) as error:
-            return Uncomposable(row.message_id, row.attempt, str(error))
-        if self._halted is not None:
-            return Retry(row.message_id, row.attempt, now + _REFUSED_CREDENTIALS_PAUSE, self._halted, body)
-        if row.lease_until is not None and self._clock() >= row.lease_until:
-            return Postponed(
-                row.message_id, row.attempt, row.due_at, _LEASE_OVER
-            )  # it may be another's by now
-        url = self._status_url(row.message_id, row.attempt)
-        text = OutgoingText(row.message_id, row.attempt, to, body, url, validity)
-        try:
-            async with self._stopping.patience() as patience:
-                receipt = await self._gateway.send(text)
-        except TurnNotCome:
-            return _give_back(row)
-        except UnknownOutcome as error:
-            return Unknown(row.message_id, row.attempt, error.detail, body, segments(body))
-        except SendError as error:
-            return self._unsent(row, error, body, now)
-        except Exception as error:  # whatever a gateway does wrong, one row never stops the others
-            broken = f"the gateway broke its contract: {type(error).__name__}"
-            why = _OUT_OF_PATIENCE if patience.expired() else broken
-            return Unknown(row.message_id, row.attempt, why, body, segments(body))
-        return Accepted(row.message_id, row.attempt, receipt, body, segments(body), validity)
+    async def _record_and_claim(self, desk: _Desk, counts: DispatchCounts) -> None:
+        """Record what there is, and claim more in the same commit when little is left in hand."""
+        hungry = desk.more_due and desk.open <= self._claim_below and not self._stopping.asked
+        results, desk.results = desk.results, []
+        if not (results or hungry):
+            return
+        rows = await self._exchange(results, self._limit if hungry else 0)
+        if hungry:
+            desk.more_due = bool(rows)
+        counts.add(results)
+        self._take(desk, rows, self._clock())
 
-    def _unsent(self, row: Claimed, error: SendError, body: str, now: datetime) -> Result:
-        transient = isinstance(error, TransientSendError)
-        error_class = ErrorClass.TEMPORARY if transient else classify(error.code)
-        if error_class is ErrorClass.AUTHENTICATION:
-            self._halted = f"the provider refuses our credentials: {error}"
-            return Retry(row.message_id, row.attempt, now + _REFUSED_CREDENTIALS_PAUSE, self._halted, body)
-        pause = error.retry_after if isinstance(error, TransientSendError) else None
-        until = retry_at(error_class, attempt=row.attempt, now=now, jitter=self._jitter, retry_after=pause)
-        if until is None:
-            return Failed(row.message_id, row.attempt, error_class, error.code, str(error), body)
-        if row.expires_at is not None and until >= row.expires_at:
-            return Dropped(row.message_id, row.attempt, "expired", f"not sent in time: {error}")
-        return Retry(row.message_id, row.attempt, until, str(error), body)
+    async def _exchange(self, results: Sequence[Result], limit: int) -> Sequence[Claimed]:
+        """Record and claim, in another thread, while sends go on.
+
+        A database that is away is tried again: what is not recorded must be found out again from the
+        provider. In the end each result is recorded alone, so that one that cannot be stops no other.
+        """
+        for pause in (*_RECORD_AGAIN_AFTER, None):
+            try:
+                return await asyncio.to_thread(self._outbox.exchange, results, self._clock(), limit)
+            except Exception:
+                if not results:
+                    raise
+                limit = 0
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        mistakes = []
+        for result in results:
+            try:
+                await asyncio.to_thread(self._outbox.exchange, [result], self._clock(), 0)
+            except Exception as mistake:
+                mistakes.append(mistake)
+        if mistakes:
+            raise ExceptionGroup("results that could not be recorded; the leases settle them", mistakes)
+        return ()
+
+    def _take(self, desk: _Desk, rows: Sequence[Claimed], now: datetime) -> None:
+        for row in rows:
+            desk.open += 1
+            if row.message_id in desk.seen:
+                desk.more_due = False
+                self._finish(desk, _set_aside(row, now))
+            else:
+                desk.seen[row.message_id] = None
+                desk.rows.put_nowait(row)
+        while len(desk.seen) > _REMEMBERED:
+            del desk.seen[next(iter(desk.seen))]
+
+    async def _work_through(self, desk: _Desk) -> None:
+        while True:
+            row = await desk.rows.get()
+            if self._stopping.asked or not await self._pace.turn(self._stopping.heard):
+                self._finish(desk, _give_back(row, "the worker stopped before its turn"))
+            elif row.sender in self._halted:
+                self._finish(desk, _give_back(row, f"not tried yet: {self._halted[row.sender]}"))
+            else:
+                result = await self._sending.attempt(row)
+                self._learn(result)
+                self._finish(desk, result)
+
+    def _learn(self, result: Result) -> None:
+        """Halt a sender that the provider refuses, or that had nothing but faults for a while."""
+        match result:
+            case Accepted():
+                self._faults[result.sender] = 0
+            case Retry(trouble=Trouble.CREDENTIALS):
+                self._halted[result.sender] = result.why
+            case Unknown() | Retry(trouble=Trouble.FAULT):
+                self._faults[result.sender] += 1
+                if self._faults[result.sender] >= FAULTS_TO_OPEN:
+                    self._halted[result.sender] = _SILENT
+
+    def _finish(self, desk: _Desk, result: Result) -> None:
+        desk.open -= 1
+        desk.results.append(result)
+        hungry = desk.more_due and desk.open <= self._claim_below
+        if hungry or not desk.open or len(desk.results) >= self._limit:
+            desk.news.set()
+        elif len(desk.results) == 1:
+            asyncio.get_running_loop().call_later(_RECORD_WITHIN, desk.news.set)
 
 
-def dispatch_due(
-    outbox: Outbox,
-    gateway: MessageGateway,
-    now: datetime,
-    *,
-    status_url: Callable[[str, int], str],
-    clock: Callable[[], datetime],
-    jitter: Callable[[], float],
-    limit: int = 100,
-    concurrency: int = 32,
-) -> DispatchCounts:
-    """Send everything that is due once, with connections of its own; a worker keeps a Dispatcher instead."""
-    with Dispatcher(
-        outbox,
-        gateway,
-        status_url=status_url,
-        clock=clock,
-        jitter=jitter,
-        limit=limit,
-        concurrency=concurrency,
-    ) as dispatcher:
-        return dispatcher.tick(now)
-
-
-def _give_back(row: Claimed) -> Postponed:
-    return Postponed(row.message_id, row.attempt, row.due_at, "the worker stopped before its turn")
+def _give_back(row: Claimed, why: str) -> Postponed:
+    return Postponed(row.message_id, row.attempt, row.due_at, why, sender=row.sender)
 
 
 def _set_aside(row: Claimed, now: datetime) -> Postponed:
-    return Postponed(row.message_id, row.attempt, now + _SET_ASIDE, "came back within one tick: set aside")
+    why = "came back within one tick: set aside"
+    return Postponed(row.message_id, row.attempt, now + _SET_ASIDE, why, sender=row.sender)

@@ -18,7 +18,10 @@ from notifications.segments import segments
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """One attempt at one message; `message_id` and `attempt` are ours and are in `status_url` too."""
+    """One attempt at one message; `message_id` and `attempt` are ours and are in `status_url` too.
+
+    `sender` is the clinic's own; None for the one the gateway was given.
+    """
 
     message_id: str
     attempt: int
@@ -26,6 +29,7 @@ class OutgoingText:
     body: str
     status_url: str
     validity_seconds: int | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

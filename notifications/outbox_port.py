@@ -1,21 +1,26 @@
 """The port to the house's outbox: what the dispatcher takes from it, and what it hands back.
 
 Values only. The table, its states and its transactions are the house's; what to do with a row is
-`dispatch`'s.
+`decision`'s and `attempt`'s.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Literal, Protocol
 
+from notifications.flow import Trouble
 from notifications.gateway import ErrorClass, Receipt
 from notifications.segments import Segments
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One outbox row in our hands; `body` holds words already settled (a nurse's, an earlier attempt's)."""
+    """One outbox row in our hands; `body` holds words already settled (a nurse's, an earlier attempt's).
+
+    `sender` is the clinic's own, None for the house's. `last_text_at` is when the patient last got another
+    text, as far as this one must keep its distance; `not_before` and its reason are the house's word as well.
+    """
 
     message_id: str
     attempt: int
@@ -32,12 +37,17 @@ class Claimed:
     ignores_quiet_hours: bool = False
     suppressed: str | None = None
     lease_until: datetime | None = None
+    sender: str | None = None
+    last_text_at: datetime | None = None
+    not_before: datetime | None = None
+    not_before_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
     message_id: str
     attempt: int
+    sender: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +78,13 @@ class Dropped(_Result):
 
 @dataclass(frozen=True, slots=True)
 class Retry(_Result):
-    """Certainly not sent; back to waiting."""
+    """Certainly not sent; back to waiting. `pause` is what the provider asked for, in seconds."""
 
     until: datetime
     why: str
     body: str
+    trouble: Trouble | None = None
+    pause: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +117,11 @@ Result = Accepted | Postponed | Dropped | Retry | Failed | Unknown | Uncomposabl
 
 
 class Outbox(Protocol):
-    """The house's table of texts, as the dispatcher sees it. Both calls commit before they return."""
+    """The house's table of texts, as the dispatcher sees it."""
 
-    def claim(self, now: datetime, limit: int) -> Sequence[Claimed]:
-        """Take up to `limit` due rows for this dispatcher alone."""
-        ...
+    def exchange(self, results: Sequence[Result], now: datetime, limit: int) -> Sequence[Claimed]:
+        """Write down what came of claimed rows, and take up to `limit` due ones for this dispatcher alone.
 
-    def record(self, results: Sequence[Result], now: datetime) -> None:
-        """Write down what came of claimed rows."""
+        One commit for both, before it returns. Called from one thread at a time, not always the same.
+        """
         ...

@@ -1,37 +1,26 @@
-"""A gateway that sends no faster than it is allowed to. Wrapped around the real one by the worker."""
+"""Turns that come no faster than a rate allows. Used by `dispatch` for the worker's own rate."""
 
 import asyncio
 
-from notifications.gateway import MessageGateway, OutgoingText, Receipt, TransientSendError
 
+class Pace:
+    """Turns at least 1/rate seconds apart, in the order they were asked for; no rate, no waiting."""
 
-class TurnNotCome(TransientSendError):
-    """The wait for the turn was broken off: certainly not sent, not even tried."""
+    def __init__(self, rate: float | None) -> None:
+        """`rate` is turns per second, above 0."""
+        self._gap = 1 / rate if rate else 0.0
+        self._next_turn = 0.0
 
-
-class PacedGateway:
-    """A MessageGateway whose sends start at least 1/rate seconds apart, in the order they came."""
-
-    def __init__(self, gateway: MessageGateway, rate: float) -> None:
-        """Wrap `gateway`; `rate` is messages per second, above 0."""
-        self._gateway = gateway
-        self._gap = 1 / rate
-        self._next_start = 0.0
-
-    async def send(self, text: OutgoingText) -> Receipt:
-        """Wait for this text's turn, then hand it on; errors are the wrapped gateway's.
-
-        Raises TurnNotCome when cancelled while it waits.
-        """
+    async def turn(self, cut_short: asyncio.Event) -> bool:
+        """Wait for the next turn; False, at once, when `cut_short` is set before it comes."""
+        if not self._gap:
+            return not cut_short.is_set()
         tick = asyncio.get_running_loop().time()
-        start = max(tick, self._next_start)
-        self._next_start = start + self._gap
-        try:
-            await asyncio.sleep(start - tick)
-        except asyncio.CancelledError:
-            raise TurnNotCome("its turn did not come") from None
-        return await self._gateway.send(text)
-
-    async def close(self) -> None:
-        """Close the wrapped gateway."""
-        await self._gateway.close()
+        start = max(tick, self._next_turn)
+        self._next_turn = start + self._gap
+        if start > tick:
+            try:
+                await asyncio.wait_for(cut_short.wait(), start - tick)
+            except TimeoutError:
+                return True
+        return not cut_short.is_set()

@@ -15,6 +15,8 @@ class Stopping:
     """
 
     def __init__(self, seconds: float) -> None:
+        self.heard = asyncio.Event()
+        """Set on the loop that listens, once the order was given."""
         self._seconds = seconds
         self._asked = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -33,6 +35,12 @@ class Stopping:
             with suppress(RuntimeError):  # the loop is closed: nothing is under way
                 loop.call_soon_threadsafe(self._hurry)
 
+    def listen(self) -> None:
+        """Let the order reach the running loop, also one that was given before."""
+        self._loop = asyncio.get_running_loop()
+        if self._asked:
+            self.heard.set()
+
     @asynccontextmanager
     async def patience(self) -> AsyncIterator[asyncio.Timeout]:
         """Let the block take as long as it will until the order, and `seconds` after it.
@@ -48,6 +56,7 @@ class Stopping:
                 self._under_way.discard(limit)
 
     def _hurry(self) -> None:
+        self.heard.set()
         until = asyncio.get_running_loop().time() + self._seconds
         for limit in self._under_way:
             if limit.when() is None:

@@ -83,14 +83,15 @@ class TwilioGateway:
 
     async def send(self, text: OutgoingText) -> Receipt:
         """Create one Message. See MessageGateway.send for the three ways to fail."""
-        service = self._sender.startswith("MG")
+        sender = text.sender or self._sender
+        service = sender.startswith("MG")
         try:
             message = await self._connected().messages.create_async(
                 to=text.to.e164,
                 body=text.body,
                 status_callback=text.status_url,
-                from_=unset if service else self._sender,
-                messaging_service_sid=self._sender if service else unset,
+                from_=unset if service else sender,
+                messaging_service_sid=sender if service else unset,
                 validity_period=unset if text.validity_seconds is None else text.validity_seconds,
             )
         except SendError:

@@ -10,6 +10,8 @@ from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
 from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
 from backend.outbox.reconciling import ReconcileCounts, Reconciler
 from backend.outbox.reports import expire_leases, forget_codes, give_up_unknown, record_report
+from backend.outbox.second_tries import is_second_try, queue_second_try
+from backend.outbox.senders import Senders
 from backend.outbox.states import FINAL, TRANSITIONS
 
 __all__ = [
@@ -20,12 +22,15 @@ __all__ = [
     "Outcome",
     "ReconcileCounts",
     "Reconciler",
+    "Senders",
     "SqlOutbox",
     "cancel",
     "enqueue",
     "expire_leases",
     "forget_codes",
     "give_up_unknown",
+    "is_second_try",
+    "queue_second_try",
     "record_report",
     "reschedule",
 ]

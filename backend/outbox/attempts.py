@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from backend.models import CarePlan, Clinic, OutboundMessage, Patient
-from notifications.dispatch import Claimed
+from notifications.outbox_port import Claimed
 
 
 def read_attempts(session: Session, ids: Collection[uuid.UUID]) -> list[Claimed]:
@@ -44,6 +44,7 @@ def _select() -> Select[*tuple[Any, ...]]:
             Patient.phone_unreachable_since,
             CarePlan.status.label("plan_status"),
             Clinic.name.label("clinic"),
+            Clinic.sender,
             Clinic.phone.label("clinic_phone"),
             Clinic.emergency_number,
             Clinic.window_start,
@@ -78,6 +79,7 @@ def _with_words(row: Row[Any]) -> Claimed:
         ignores_quiet_hours=row.ignores_quiet_hours,
         suppressed=_suppressed(row),
         lease_until=row.lease_until,
+        sender=row.sender,
     )
 
 

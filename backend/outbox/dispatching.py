@@ -1,74 +1,25 @@
-"""The outbox as the dispatcher sees it: claim due texts, and record what came of them.
+"""The outbox as the dispatcher sees it: what came of texts is recorded, and the next ones are claimed.
 
-A claim is one conditional UPDATE, committed before anything is sent, so that any
-number of workers on any number of machines never hold the same text. Both calls
-open and commit their own transaction: one of the house's two exceptions by design.
+Both in one transaction of its own, committed before anything is sent: one of the house's two exceptions by
+design. The statements are `recording`'s and `claiming`'s, the words `attempts`'.
 """
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Protocol
 
-from sqlalchemy import Engine, TextualSelect, Uuid, bindparam, text, update
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.db import UtcDateTime, transaction
-from backend.models import OutboundMessage
+from backend.db import transaction
 from backend.outbox.attempts import read_attempts
-from backend.outbox.queue import LogLine, log
-from backend.outbox.states import sources_of
-from notifications.dispatch import (
-    Accepted,
-    Claimed,
-    Dropped,
-    Failed,
-    Postponed,
-    Result,
-    Retry,
-    Uncomposable,
-    Unknown,
-)
-from notifications.gateway import ErrorClass, classify
+from backend.outbox.claiming import claim
+from backend.outbox.recording import Outcome, record
+from backend.outbox.senders import Senders
+from backend.outbox.spacing import keep_distances
+from notifications.outbox_port import Claimed, Result
 
-# The status is a literal: a bound one would keep PostgreSQL's generic plan off the partial index. And
-# ANY(ARRAY(…)): with IN, the subselect may be planned as a semi-join that claims more than the limit
-# (both measured, house.md). A clinic that switched sending off keeps its texts scheduled; safety texts go.
-_DUE = """
-    SELECT id FROM outbound_messages
-    WHERE status = 'scheduled' AND due_at <= :now
-    AND (ignores_quiet_hours OR clinic_id NOT IN (SELECT id FROM clinics WHERE NOT sending_enabled))
-    ORDER BY due_at LIMIT :most"""
-_TAKE = """
-    UPDATE outbound_messages SET status = 'sending', attempt = attempt + 1, attempted_at = :now,
-    lease_until = :lease_until
-    WHERE {these} AND status = 'scheduled' RETURNING id"""
-_INSTANT = UtcDateTime()
-
-
-def _claim_statement(these: str) -> TextualSelect:
-    return (
-        text(_TAKE.format(these=these))
-        .bindparams(bindparam("now", type_=_INSTANT), bindparam("lease_until", type_=_INSTANT))
-        .columns(id=Uuid())
-    )
-
-
-_CLAIM: Final = {
-    "postgresql": _claim_statement(f"id = ANY(ARRAY({_DUE} FOR UPDATE SKIP LOCKED))"),
-    "sqlite": _claim_statement(f"id IN ({_DUE})"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one attempt, for whoever must draw the conclusions."""
-
-    message_id: uuid.UUID
-    status: str
-    error_class: ErrorClass | None
-    code: int | None
+__all__ = ["Effects", "Outcome", "SqlOutbox"]
 
 
 class Effects(Protocol):
@@ -82,105 +33,34 @@ class Effects(Protocol):
 class SqlOutbox:
     """The dispatcher's port on the database; safe to use from several processes at once."""
 
-    def __init__(self, engine: Engine, lease: timedelta, effects: Effects) -> None:
+    def __init__(
+        self, engine: Engine, lease: timedelta, effects: Effects, senders: Senders, *, redact: bool = False
+    ) -> None:
+        """`lease` is how long a claimed text is ours; `redact` lets its words be emptied at the provider."""
         self._engine = engine
         self._lease = lease
         self._effects = effects
+        self._senders = senders
+        self._redact = redact
+        self._claims = 0
+
+    def exchange(self, results: Sequence[Result], now: datetime, limit: int) -> Sequence[Claimed]:
+        """Write down what came of claimed texts, take up to `limit` due ones, and commit both."""
+        with transaction(self._engine) as session:
+            if results:
+                self._senders.learn(session, results, now)
+                self._effects(session, record(session, results, redact=self._redact, now=now), now)
+            return self._claim(session, now, limit) if limit else ()
 
     def claim(self, now: datetime, limit: int) -> Sequence[Claimed]:
-        """Take up to `limit` due texts, oldest first, and commit that they are taken."""
-        with transaction(self._engine) as session:
-            ids = self._take(session, now, limit)
-            if not ids:
-                return ()
-            return read_attempts(session, ids)
-
-    def _take(self, session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
-        claim = _CLAIM[self._engine.dialect.name]
-        taken = {"now": now, "lease_until": now + self._lease, "most": limit}
-        return list(session.execute(claim, taken).scalars())
+        """Take up to `limit` due texts."""
+        return self.exchange((), now, limit)
 
     def record(self, results: Sequence[Result], now: datetime) -> None:
-        """Write down what came of claimed texts, in one transaction.
+        """Write down what came of claimed texts."""
+        self.exchange(results, now, 0)
 
-        A row that a callback has already moved on keeps the further status.
-        """
-        if not results:
-            return
-        with transaction(self._engine) as session:
-            outcomes = [outcome for result in results if (outcome := _record_one(session, result, now))]
-            self._effects(session, outcomes, now)
-
-
-def _record_one(session: Session, result: Result, now: datetime) -> Outcome | None:
-    status, values, error = _row_change(result, now)
-    message_id = uuid.UUID(result.message_id)
-    moved = session.execute(
-        update(OutboundMessage)
-        .where(
-            OutboundMessage.id == message_id,
-            OutboundMessage.attempt == result.attempt,
-            OutboundMessage.status.in_(sources_of(status)),
-        )
-        .values(status=status, lease_until=None, **values)
-        .returning(OutboundMessage.clinic_id)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if moved is None:
-        if isinstance(result, Accepted):  # a callback was faster: keep its status, add what it did not know
-            _note_receipt(session, message_id, result, now)
-            return Outcome(message_id, "accepted", None, None)
-        return None
-    log(session, [LogLine(message_id, moved.clinic_id, status, result.attempt, values["why"])], now=now)
-    return Outcome(message_id, status, *error)
-
-
-def _note_receipt(session: Session, message_id: uuid.UUID, result: Accepted, now: datetime) -> None:
-    session.execute(
-        update(OutboundMessage)
-        .where(OutboundMessage.id == message_id, OutboundMessage.attempt == result.attempt)
-        .values(
-            provider_sid=result.receipt.provider_sid,
-            body=result.body,
-            segments=result.segments.count,
-            sent_at=now,
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
-_Change = tuple[str, dict[str, Any], tuple[ErrorClass | None, int | None]]
-
-
-def _row_change(result: Result, now: datetime) -> _Change:
-    """Return the new status, the columns that go with it, and the error's class and code."""
-    nothing: tuple[ErrorClass | None, int | None] = (None, None)
-    match result:
-        case Accepted():
-            values = {
-                "provider_sid": result.receipt.provider_sid,
-                "body": result.body,
-                "segments": result.segments.count,
-                "sent_at": now,
-                "why": "handed to the provider",
-            }
-            return "accepted", values, nothing
-        case Postponed():
-            # not an attempt: nothing was tried
-            return (
-                "scheduled",
-                {"due_at": result.until, "attempt": result.attempt - 1, "why": result.why},
-                nothing,
-            )
-        case Retry():
-            return "scheduled", {"due_at": result.until, "body": result.body, "why": result.why}, nothing
-        case Dropped():
-            return result.status, {"why": result.why}, nothing
-        case Failed():
-            values = {"error_code": result.code, "body": result.body, "why": result.why}
-            return "failed", values, (result.error_class, result.code)
-        case Unknown():
-            values = {"body": result.body, "segments": result.segments.count, "why": result.why}
-            return "unknown", values, nothing
-        case Uncomposable():
-            return "failed", {"why": result.why}, (classify(None), None)
+    def _claim(self, session: Session, now: datetime, limit: int) -> Sequence[Claimed]:
+        ids = claim(session, self._senders, now=now, lease=self._lease, limit=limit, turn=self._claims)
+        self._claims += 1
+        return keep_distances(session, read_attempts(session, ids), now) if ids else ()

@@ -1,8 +1,8 @@
 """Operator alarms: what no nurse can mend, one row a cause, raised, noticed again and cleared.
 
 A cause is `kind` or `kind/subject`: `credentials`, `provider_down`, `provider_code/<code>`,
-`uncomposable/<template>`, `daily_limit/<clinic id>`. A detail never holds a name, a number or a text.
-Reading them is `backend.queries.alarms`; what raises them, `delivery` and `sending_watch`.
+`uncomposable/<template>`, `daily_limit/<clinic id>`, `sent_twice`. A detail never holds a name, a number or a
+text. Reading them is `backend.queries.alarms`; `delivery`, `limits` and the outbox's senders raise them.
 """
 
 import uuid
@@ -86,3 +86,11 @@ def dismiss_alarm(session: Session, actor: Actor, alarm_id: uuid.UUID, *, now: d
             )
             return
     raise NotFound("this alarm is not open any more")
+
+
+def tell_operators(session: Session, cause: str, detail: str | None, *, now: datetime) -> None:
+    """Raise the alarm of this cause, or clear it where there is nothing to tell any more; for the outbox."""
+    if detail is None:
+        clear_alarm(session, cause, now=now)
+    else:
+        raise_alarm(session, cause, detail, now=now)

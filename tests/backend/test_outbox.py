@@ -9,7 +9,8 @@ import pytest
 
 from backend.db import transaction
 from backend.models import MessageEvent, OutboundMessage, Patient
-from backend.outbox import FINAL, TRANSITIONS, NewMessage, SqlOutbox, cancel, enqueue, expire_leases
+from backend.outbox import FINAL, TRANSITIONS, NewMessage, Senders, SqlOutbox, cancel, enqueue, expire_leases
+from backend.services.alarms import tell_operators
 from backend.services.clinics import switch_sending
 from backend.services.delivery import draw_conclusions
 from notifications.dispatch import Dispatcher
@@ -46,7 +47,11 @@ def only(world: World) -> OutboundMessage:
 
 
 def outbox(world: World) -> SqlOutbox:
-    return SqlOutbox(world.engine, LEASE, draw_conclusions)
+    return SqlOutbox(world.engine, LEASE, draw_conclusions, senders())
+
+
+def senders(rate: float | None = None) -> Senders:
+    return Senders("+905550000000", lambda _sender: rate, lambda: 1.0, tell_operators)
 
 
 def test_the_diagram_and_the_code_say_the_same() -> None:

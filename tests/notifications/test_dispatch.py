@@ -8,24 +8,9 @@ from typing import Any
 
 import pytest
 
-from notifications.dispatch import (
-    Accepted,
-    Claimed,
-    DispatchCounts,
-    Dispatcher,
-    Drop,
-    Dropped,
-    Failed,
-    Postpone,
-    Postponed,
-    Result,
-    Retry,
-    Send,
-    Uncomposable,
-    Unknown,
-    decide,
-    dispatch_due,
-)
+from notifications.decision import Drop, Postpone, Send, decide
+from notifications.dispatch import DispatchCounts, Dispatcher
+from notifications.flow import Trouble
 from notifications.gateway import (
     ErrorClass,
     MemoryGateway,
@@ -34,6 +19,17 @@ from notifications.gateway import (
     Receipt,
     TransientSendError,
     UnknownOutcome,
+)
+from notifications.outbox_port import (
+    Accepted,
+    Claimed,
+    Dropped,
+    Failed,
+    Postponed,
+    Result,
+    Retry,
+    Uncomposable,
+    Unknown,
 )
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 11:00 in Istanbul
@@ -69,30 +65,28 @@ class MemoryOutbox:
         self.results: list[Result] = []
         self._come_back = come_back
 
-    def claim(self, now: datetime, limit: int) -> Sequence[Claimed]:
+    def exchange(self, results: Sequence[Result], now: datetime, limit: int) -> Sequence[Claimed]:
+        self.results += results
         batch = self.waiting[:limit]
         if not self._come_back:
             self.waiting = self.waiting[limit:]
         return batch
 
-    def record(self, results: Sequence[Result], now: datetime) -> None:
-        self.results += results
-
 
 def dispatch(
     outbox: MemoryOutbox, gateway: MemoryGateway | None = None, now: datetime = NOW, **settings: int
 ) -> DispatchCounts:
-    return dispatch_due(
+    with Dispatcher(
         outbox,
         gateway or MemoryGateway(),
-        now,
         status_url=lambda message_id, attempt: (
             f"https://clinic.example/status/{message_id}?attempt={attempt}"
         ),
         clock=lambda: now,
         jitter=lambda: 1.0,
         **settings,
-    )
+    ) as dispatcher:
+        return dispatcher.tick(now)
 
 
 def outcome(row: Claimed, gateway: MemoryGateway | None = None, now: datetime = NOW) -> Result:
@@ -158,6 +152,27 @@ def test_an_outdated_text_is_never_sent() -> None:
     assert decide(a_text(expires_at=NOW), NOW) == Drop("expired", "too late to be useful: not sent")
 
 
+def test_a_text_waits_a_minute_for_another_that_had_just_gone() -> None:
+    just_now = NOW - timedelta(seconds=20)
+    decision = decide(a_text(last_text_at=just_now), NOW)
+    assert decision == Postpone(NOW + timedelta(seconds=40), "a minute later: another text had just gone")
+
+
+def test_a_text_goes_a_minute_after_another() -> None:
+    assert isinstance(decide(a_text(last_text_at=NOW - timedelta(minutes=1)), NOW), Send)
+
+
+def test_a_text_that_would_be_useless_in_a_minute_waits_for_no_other() -> None:
+    last_call = a_text(last_text_at=NOW, expires_at=NOW + timedelta(seconds=50))
+    assert isinstance(decide(last_call, NOW), Send)
+
+
+def test_a_text_waits_as_long_as_the_house_says() -> None:
+    later = NOW + timedelta(hours=2)
+    decision = decide(a_text(not_before=later, not_before_why="its question comes first"), NOW)
+    assert decision == Postpone(later, "its question comes first")
+
+
 def test_a_text_that_is_not_due_waits() -> None:
     later = NOW + timedelta(minutes=5)
     assert decide(a_text(due_at=later), NOW) == Postpone(later, "not due yet")
@@ -219,7 +234,7 @@ def test_a_transient_fault_is_tried_again_later_with_the_same_words() -> None:
     gateway.fail_next(TransientSendError("no connection"))
     result = outcome(A_TEXT, gateway)
     assert isinstance(result, Retry)
-    assert result.until == NOW + timedelta(seconds=30)
+    assert (result.until, result.trouble) == (NOW + timedelta(seconds=30), Trouble.FAULT)
     assert result.body.startswith("Marmara: ")
 
 
@@ -287,8 +302,62 @@ def test_refused_credentials_stop_the_dispatch_and_lose_nothing() -> None:
     counts = dispatch(outbox, gateway, limit=10, concurrency=1)
     assert counts.halted == "the provider refuses our credentials: refused (code 20003)"
     assert gateway.sent == []
-    assert counts.retried == 10
-    assert len(outbox.waiting) == 10
+    assert (counts.retried, counts.postponed) == (1, 19)  # one asked, the others came back untried
+
+
+def test_a_provider_that_never_answers_stops_the_dispatch_after_a_few() -> None:
+    gateway = MemoryGateway()
+    gateway.fail_next(*(TransientSendError("no connection") for _ in range(20)))
+    counts = dispatch(
+        MemoryOutbox(*(a_text(message_id=f"id-{n}") for n in range(20))), gateway, concurrency=1
+    )
+    assert counts.halted == "the provider does not answer"
+    assert (counts.retried, counts.postponed) == (10, 10)
+
+
+def test_one_sender_that_is_refused_keeps_no_other_from_sending() -> None:
+    gateway = MemoryGateway()
+    gateway.fail_next(PermanentSendError("refused", code=20003))
+    rows = [a_text(message_id=f"id-{n}", sender=sender) for n, sender in enumerate(("A", "A", "B", "B"))]
+    counts = dispatch(MemoryOutbox(*rows), gateway, concurrency=1)
+    assert (counts.retried, counts.postponed, counts.accepted) == (1, 1, 2)
+
+
+def test_a_clinics_own_sender_goes_along() -> None:
+    gateway = MemoryGateway()
+    outcome(a_text(sender="+902125550100"), gateway)
+    assert gateway.sent[0].sender == "+902125550100"
+
+
+class FlakyOutbox(MemoryOutbox):
+    """Cannot record some rows, ever: `poisoned` ones; or none, the first `down` times."""
+
+    def __init__(self, *rows: Claimed, poisoned: str = "", down: int = 0) -> None:
+        super().__init__(*rows)
+        self._poisoned = poisoned
+        self._down = down
+
+    def exchange(self, results: Sequence[Result], now: datetime, limit: int) -> Sequence[Claimed]:
+        if results and self._down:
+            self._down -= 1
+            raise ConnectionError("the database is away")
+        if any(result.message_id == self._poisoned for result in results):
+            raise ValueError("cannot be stored")
+        return super().exchange(results, now, limit)
+
+
+def test_a_database_that_is_away_for_a_moment_costs_no_result() -> None:
+    outbox = FlakyOutbox(A_TEXT, a_text(message_id="id-2"), down=1)
+    assert dispatch(outbox).accepted == 2
+    assert len(outbox.results) == 2
+
+
+def test_a_result_that_cannot_be_recorded_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.dispatch._RECORD_AGAIN_AFTER", ())
+    outbox = FlakyOutbox(A_TEXT, a_text(message_id="id-2"), poisoned="id-1")
+    with pytest.raises(ExceptionGroup, match="could not be recorded"):
+        dispatch(outbox)
+    assert [result.message_id for result in outbox.results] == ["id-2"]
 
 
 class CrowdedGateway(MemoryGateway):

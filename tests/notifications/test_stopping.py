@@ -5,12 +5,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from notifications.dispatch import Accepted, Dispatcher, Postponed, Result, Unknown
+from notifications.dispatch import Dispatcher
 from notifications.gateway import MemoryGateway, MessageGateway, OutgoingText, Receipt
-from notifications.pacing import PacedGateway, TurnNotCome
-from notifications.phone import PhoneNumber
+from notifications.outbox_port import Accepted, Postponed, Result, Unknown
+from notifications.pacing import Pace
 from notifications.stopping import Stopping
 from tests.notifications.test_dispatch import NOW, MemoryOutbox, a_text
 
@@ -61,6 +59,7 @@ def dispatcher(
     *,
     limit: int = 100,
     concurrency: int = 32,
+    rate: float | None = None,
     patience: float = 10.0,
 ) -> Dispatcher:
     return Dispatcher(
@@ -71,6 +70,7 @@ def dispatcher(
         jitter=lambda: 0.0,
         limit=limit,
         concurrency=concurrency,
+        rate=rate,
         patience=patience,
     )
 
@@ -126,7 +126,7 @@ def test_a_later_tick_does_nothing() -> None:
 
 def test_a_text_that_waits_for_its_pace_comes_back_as_it_was() -> None:
     outbox, gateway = texts(2), TellingGateway()
-    with dispatcher(outbox, PacedGateway(gateway, rate=0.001), patience=AT_ONCE) as sending:
+    with dispatcher(outbox, gateway, rate=0.001, patience=AT_ONCE) as sending:
         gateway.handed_over = sending.stop
         sending.tick(NOW)
     assert kinds(outbox.results) == [Accepted, Postponed]
@@ -205,18 +205,24 @@ def test_an_order_after_the_end_is_nothing() -> None:
     sending.stop()
 
 
-def test_a_turn_that_did_not_come_is_certainly_not_sent() -> None:
-    gateway = MemoryGateway()
-
-    async def break_off_the_second() -> None:
-        paced = PacedGateway(gateway, rate=0.001)
-        text = OutgoingText("id-1", 1, PhoneNumber.parse("+905321234567"), "Hello", "", None)
-        await paced.send(text)
-        waiting = asyncio.create_task(paced.send(text))
+def test_a_turn_that_is_cut_short_does_not_come() -> None:
+    async def cut_the_second_short() -> tuple[bool, bool]:
+        pace, order = Pace(0.001), asyncio.Event()
+        first = await pace.turn(order)
+        second = asyncio.create_task(pace.turn(order))
         await asyncio.sleep(0)
-        waiting.cancel()
-        await waiting
+        order.set()
+        return first, await second
 
-    with pytest.raises(TurnNotCome):
-        asyncio.run(break_off_the_second())
-    assert len(gateway.sent) == 1
+    assert asyncio.run(cut_the_second_short()) == (True, False)
+
+
+def test_turns_are_a_rate_apart() -> None:
+    async def take_three() -> float:
+        pace, order = Pace(100.0), asyncio.Event()
+        start = asyncio.get_running_loop().time()
+        for _ in range(3):
+            assert await pace.turn(order)
+        return asyncio.get_running_loop().time() - start
+
+    assert asyncio.run(take_three()) >= 0.02

@@ -1,0 +1,240 @@
+"""Writing down what came of claimed texts, a whole batch in a few statements.
+
+Each change names the attempt and the statuses it may start from, so that a row that a callback or another
+worker has moved on keeps its further status. What an outcome means for the patient is `Effects`'.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Dialect, TextualSelect, Uuid, select, text, update
+from sqlalchemy.orm import Session
+
+from backend.db import UtcDateTime
+from backend.models import OutboundMessage
+from backend.outbox.daily import take_off
+from backend.outbox.queue import LogLine, log
+from backend.outbox.states import TRANSITIONS, sources_of
+from notifications.gateway import ErrorClass, classify
+from notifications.outbox_port import (
+    Accepted,
+    Dropped,
+    Failed,
+    Postponed,
+    Result,
+    Retry,
+    Uncomposable,
+    Unknown,
+)
+
+ASK_UNKNOWN_AFTER: Final = timedelta(seconds=30)
+"""How long a callback has to come by itself before the provider is asked about a text of unknown outcome."""
+ASK_ACCEPTED_AFTER: Final = timedelta(hours=1)
+"""How long a delivery report has to come before the provider is asked for it."""
+
+_NOT_SENT: Final = (Postponed, Dropped, Retry, Failed, Uncomposable)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt, for whoever must draw the conclusions.
+
+    `sent_twice`: two attempts at this text are known to have left.
+    """
+
+    message_id: uuid.UUID
+    status: str
+    error_class: ErrorClass | None
+    code: int | None
+    sent_twice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A row's new status and the columns that go with it; None leaves a column as it is."""
+
+    status: str
+    why: str
+    due_at: datetime | None = None
+    untried: int = 0  # attempts to take back, because nothing was tried
+    body: str | None = None
+    segments: int | None = None
+    provider_sid: str | None = None
+    sent_at: datetime | None = None
+    error_class: ErrorClass | None = None
+    error_code: int | None = None
+    ask_at: datetime | None = None
+
+
+def record(session: Session, results: Sequence[Result], *, redact: bool, now: datetime) -> list[Outcome]:
+    """Write down what came of claimed texts and return the outcomes that hold.
+
+    `redact` marks what the provider took, so that its words are emptied there later.
+    """
+    changes = {uuid.UUID(result.message_id): (result, _change(result, now)) for result in results}
+    moved: dict[uuid.UUID, uuid.UUID] = {}
+    for status in sorted({change.status for _, change in changes.values()}):
+        rows = [
+            _row(message_id, result.attempt, change, session.get_bind().dialect)
+            for message_id, (result, change) in changes.items()
+            if change.status == status
+        ]
+        moved |= _move(session, status, rows, redact=redact and status == "accepted")
+    lines = [
+        LogLine(message_id, moved[message_id], change.status, result.attempt, change.why)
+        for message_id, (result, change) in changes.items()
+        if message_id in moved
+    ]
+    log(session, lines, now=now)
+    take_off(
+        session,
+        [
+            moved[id_]
+            for id_, (result, _) in changes.items()
+            if id_ in moved and isinstance(result, _NOT_SENT)
+        ],
+        now,
+    )
+    outcomes = []
+    for message_id, (result, change) in changes.items():
+        if message_id in moved:
+            outcomes.append(Outcome(message_id, change.status, change.error_class, change.error_code))
+        elif isinstance(result, Accepted):  # a callback was faster
+            outcomes.append(_note_receipt(session, message_id, result, now))
+    return outcomes
+
+
+def _change(result: Result, now: datetime) -> _Change:
+    match result:
+        case Accepted():
+            return _Change(
+                "accepted",
+                "handed to the provider",
+                provider_sid=result.receipt.provider_sid,
+                body=result.body,
+                segments=result.segments.count,
+                sent_at=now,
+                ask_at=now + ASK_ACCEPTED_AFTER,
+            )
+        case Postponed():
+            return _Change("scheduled", result.why, due_at=result.until, untried=1)
+        case Retry():
+            return _Change("scheduled", result.why, due_at=result.until, body=result.body)
+        case Dropped():
+            return _Change(result.status, result.why)
+        case Failed():
+            return _Change(
+                "failed",
+                result.why,
+                body=result.body,
+                error_class=result.error_class,
+                error_code=result.code,
+            )
+        case Unknown():
+            return _Change(
+                "unknown",
+                result.why,
+                body=result.body,
+                segments=result.segments.count,
+                ask_at=now + ASK_UNKNOWN_AFTER,
+            )
+        case Uncomposable():
+            return _Change("failed", result.why, error_class=classify(None))
+
+
+# One JSON parameter for a whole batch costs a tenth of a statement a row (measured, docs/benchmarks.md).
+_COLUMNS: Final = {
+    "message_id": "uuid",
+    "tried": "int",
+    "why": "text",
+    "due_at": "timestamptz",
+    "untried": "int",
+    "body": "text",
+    "segments": "int",
+    "provider_sid": "text",
+    "sent_at": "timestamptz",
+    "error_code": "int",
+    "ask_at": "timestamptz",
+}
+_ROWS: Final = {
+    "postgresql": "jsonb_to_recordset(CAST(:rows AS jsonb)) AS r("
+    + ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    + ")",
+    "sqlite": "(SELECT {columns} FROM json_each(:rows)) AS r".format(  # noqa: S608 - names of ours only
+        columns=", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _COLUMNS)
+    ),
+}
+_KEPT: Final = ("due_at", "body", "segments", "provider_sid", "sent_at", "error_code")
+
+
+def _statement(dialect: str, status: str) -> TextualSelect:
+    kept = ", ".join(f"{name} = coalesce(r.{name}, m.{name})" for name in _KEPT)
+    sources = ", ".join(f"'{source}'" for source in sources_of(status))
+    update_rows = (
+        f"UPDATE outbound_messages AS m SET status = '{status}', why = r.why, lease_until = NULL,"  # noqa: S608 - names of ours only
+        f" attempt = attempt - r.untried, ask_at = r.ask_at, redact = :redact, {kept}"
+        f" FROM {_ROWS[dialect]}"
+        f" WHERE id = r.message_id AND attempt = r.tried AND status IN ({sources})"
+        " RETURNING id, clinic_id"
+    )
+    return text(update_rows).columns(id=Uuid(), clinic_id=Uuid())
+
+
+_STATEMENTS: Final = {
+    (dialect, status): _statement(dialect, status) for dialect in _ROWS for status in TRANSITIONS
+}
+
+
+def _move(
+    session: Session, status: str, rows: Sequence[Mapping[str, Any]], *, redact: bool
+) -> dict[uuid.UUID, uuid.UUID]:
+    """Move these rows to `status`; return the ones that moved, and their clinics."""
+    statement = _STATEMENTS[session.get_bind().dialect.name, status]
+    moved = session.execute(statement, {"rows": json.dumps(rows), "redact": redact})
+    return {row.id: row.clinic_id for row in moved}
+
+
+def _row(message_id: uuid.UUID, attempt: int, change: _Change, dialect: Dialect) -> dict[str, Any]:
+    return {
+        "message_id": message_id.hex,
+        "tried": attempt,
+        "why": change.why,
+        "due_at": _instant(change.due_at, dialect),
+        "untried": change.untried,
+        "body": change.body,
+        "segments": change.segments,
+        "provider_sid": change.provider_sid,
+        "sent_at": _instant(change.sent_at, dialect),
+        "error_code": change.error_code,
+        "ask_at": _instant(change.ask_at, dialect),
+    }
+
+
+def _instant(value: datetime | None, dialect: Dialect) -> str | None:
+    """As the column holds it: SQLite's is text, to the microsecond and without a zone."""
+    stored = UtcDateTime().process_bind_param(value, dialect)
+    return None if stored is None else stored.isoformat(sep=" ", timespec="microseconds")
+
+
+def _note_receipt(session: Session, message_id: uuid.UUID, result: Accepted, now: datetime) -> Outcome:
+    """Add what a callback did not know to a row it has moved already, and see whether two attempts left."""
+    this = (OutboundMessage.id == message_id, OutboundMessage.attempt == result.attempt)
+    sid = session.scalars(select(OutboundMessage.provider_sid).where(*this)).one_or_none()
+    twice = sid is not None and sid != result.receipt.provider_sid
+    if not twice:
+        session.execute(
+            update(OutboundMessage)
+            .where(*this)
+            .values(
+                provider_sid=result.receipt.provider_sid,
+                body=result.body,
+                segments=result.segments.count,
+                sent_at=now,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return Outcome(message_id, "accepted", None, None, sent_twice=twice)
