@@ -35,8 +35,8 @@ test: setup-dev ## every test: SQLite, a real PostgreSQL, a real browser (ARGS="
 
 check: setup-dev lint types floors migrations openapi containers shell ## everything that needs no test to be known
 
-bench: setup-dev ## how fast the hot paths are, as ratios against bare inserts in the same run
-	@exec $(PYTHON) -m tools.bench
+bench: setup-dev ## how fast it is, beside a floor and its peers, to a table (ARGS="--quick", "dispatch idle")
+	@exec $(PYTHON) -m tools.bench $(ARGS)
 
 screenshot: setup-dev ## take the picture in the README anew from the running product
 	@CHROMIUM="$$(sh tools/chromium.sh)" && export CHROMIUM && exec $(PYTHON) -m tools.screenshot
@@ -45,7 +45,7 @@ docker-test: setup-dev ## build the images and run them for real, where a Docker
 	@exec $(PYTHON) -m tools.docker_test
 
 clean: ## forget everything built or installed (the data in instance/ stays)
-	rm -rf $(VENV) node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf backend/dashboard/static/vendor notifications/phone_simulator/static/vendor
 	rm -f $(CATALOGUES)
 
@@ -82,6 +82,7 @@ lock: $(STAMPS)/dev ## resolve the dependencies anew into the hashed lock files
 	$(UV_COMPILE) --upgrade requirements.in --output-file requirements.txt
 	$(UV_COMPILE) --upgrade requirements-dev.in --constraint requirements.txt --output-file requirements-dev.txt
 	$(UV_COMPILE) --upgrade requirements-node.in --output-file requirements-node.txt
+	$(UV_COMPILE) --upgrade tools/bench/peers.in --constraint requirements-dev.txt --output-file tools/bench/peers.txt
 	sh tools/npm.sh $(PYTHON) update --package-lock-only --no-audit --no-fund
 
 # ── the parts of `make check` ────────────────────────────────────────────────────────────────────
