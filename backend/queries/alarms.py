@@ -3,11 +3,15 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import OperatorAlarm
+
+KINDS: Final = ("credentials", "provider_down", "provider_code", "uncomposable", "daily_limit", "sent_twice")
+"""What a cause can begin with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The signs of life that operators watch: heartbeats, how late texts are, what waits for a person."""
+"""The signs of life that operators watch: heartbeats, how late texts are, what waits, open alarms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.models import Alert, Clinic, InboundMessage, OutboundMessage, WorkerHeartbeat
+from backend.models import Alert, InboundMessage, OutboundMessage, WorkerHeartbeat
+from backend.queries.alarms import OpenAlarm, open_alarms
+from backend.queries.holding import due_ages
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +19,28 @@ class Vitals:
 
     heartbeat_age: float | None
     tick_seconds: float
-    oldest_due_age: float
+    due_ages: Mapping[str, float]
     outbound_in_flight: Mapping[str, int]
     inbound_waiting: Mapping[str, int]
     open_alerts: Mapping[str, int]
     job_failures: int
+    alarms: tuple[OpenAlarm, ...]
 
 
-def vitals(session: Session, *, now: datetime) -> Vitals:
-    """Return the signs of life at `now`; the session's scope must be every clinic's."""
+def vitals(session: Session, *, now: datetime, sender: str) -> Vitals:
+    """Return the signs of life at `now`; the session's scope must be every clinic's.
+
+    `sender` is the one that clinics without their own text from; `due_ages` are by `holding.REASONS`.
+    """
     heart = session.execute(
         select(WorkerHeartbeat.beat_at, WorkerHeartbeat.tick_seconds)
         .order_by(WorkerHeartbeat.beat_at.desc())
         .limit(1)
     ).one_or_none()
-    held_back = select(Clinic.id).where(Clinic.sending_enabled.is_(False))
-    oldest_due = session.scalars(
-        select(func.min(OutboundMessage.due_at)).where(
-            OutboundMessage.status == "scheduled",
-            OutboundMessage.due_at <= now,
-            OutboundMessage.clinic_id.not_in(held_back),
-        )
-    ).one()
     return Vitals(
         heartbeat_age=(now - heart.beat_at).total_seconds() if heart else None,
         tick_seconds=heart.tick_seconds if heart else 0.0,
-        oldest_due_age=(now - oldest_due).total_seconds() if oldest_due else 0.0,
+        due_ages=due_ages(session, now=now, sender=sender),
         outbound_in_flight=_counts(
             session, OutboundMessage.status, OutboundMessage.status.in_(("sending", "unknown"))
         ),
@@ -51,6 +49,7 @@ def vitals(session: Session, *, now: datetime) -> Vitals:
         ),
         open_alerts=_counts(session, Alert.tier, Alert.status != "resolved"),
         job_failures=session.scalars(select(func.coalesce(func.sum(WorkerHeartbeat.failures), 0))).one(),
+        alarms=open_alarms(session),
     )
 
 

@@ -1,35 +1,37 @@
-"""What the fate of a text means for the patient's record.
+"""What the fate of a text means: for the patient's record, for a nurse, for whoever runs the installation.
 
 Called with the outcomes of a batch in the transaction that records them, and for
 each delivery report; the statuses themselves are the outbox's.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import case, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.models import CarePlan, CheckIn, OutboundMessage, Patient
+from backend.db import UtcDateTime
+from backend.models import CheckIn, OutboundMessage, Patient
 from backend.outbox import Outcome, record_report
 from backend.services.actors import Actor
-from backend.services.alerts import raise_alerts
+from backend.services.alarms import raise_alarm
 from backend.services.consent import record_consent
+from backend.services.ended_texts import EndedText, ended_texts, report_lost, running_plans
+from backend.services.second_tries import try_again
 from backend.services.watching import raise_opted_out, raise_unreachable
-from backend.triage import Finding
 from notifications.gateway import DeliveryReport, ErrorClass
-from schedules.protocol import Tier
 
 _REACHED: Final = frozenset({"accepted", "sent", "delivered"})
 _LOST: Final = frozenset({"failed", "undelivered", "expired"})
-_MISSED_BY_PURPOSE: Final = {"safety": Tier.SAME_DAY, "written": Tier.NEXT_DAY, "ask": Tier.NEXT_DAY}
-"""Texts whose loss a person must make good, and how soon; a lost reminder or piece of advice can wait."""
-_LOST_REASON: Final = {
-    "en": "A text did not reach the phone: call instead",
-    "tr": "Bir mesaj telefona ulaşmadı: arayın",
+_ALARMING: Final = {
+    ErrorClass.CONFIGURATION: "the provider refuses texts because of how the account or its sender is set up",
+    ErrorClass.OTHER: "the provider refuses texts with a code this product does not know",
 }
+_TWICE: Final = ("sent_twice", "two attempts at one text are known to have left: somebody got it twice")
+_UNCOMPOSABLE: Final = "a text could not be written: its template, its facts, the number or the time zone"
 
 
 def record_delivery(
@@ -44,67 +46,59 @@ def record_delivery(
 
 
 def draw_conclusions(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Note that a question was asked, a patient opted out, a number is dead, a text that mattered lost."""
-    asked = [outcome.message_id for outcome in outcomes if outcome.status in _REACHED]
-    if asked:
-        check_ins = select(OutboundMessage.check_in_id).where(
-            OutboundMessage.id.in_(asked),
-            OutboundMessage.purpose == "ask",
-            OutboundMessage.check_in_id.is_not(None),
-        )
-        session.execute(
-            update(CheckIn)
-            .where(CheckIn.id.in_(check_ins), CheckIn.asked_at.is_(None))
-            .values(asked_at=now)
-            .execution_options(synchronize_session=False)
-        )
-        session.execute(
-            update(CheckIn)
-            .where(CheckIn.id.in_(check_ins), CheckIn.status == "planned")
-            .values(status="awaiting")
-            .execution_options(synchronize_session=False)
-        )
-    for outcome in outcomes:
+    """Note what was asked, who opted out, which number is dead; see to texts that were lost.
+
+    docs/messages.md says what each class of error code does. A batch that all went well costs one statement.
+    """
+    _note_asked(session, [outcome.message_id for outcome in outcomes if outcome.status in _REACHED], now)
+    ended = [outcome for outcome in outcomes if outcome.status in _LOST or outcome.error_class is not None]
+    texts = ended_texts(session, [outcome.message_id for outcome in ended])
+    alarms = Counter(_TWICE for outcome in outcomes if outcome.sent_twice)
+    for outcome in ended:
+        text = texts[outcome.message_id]
+        if alarm := _alarm(outcome, text):
+            alarms[alarm] += 1
         if outcome.error_class is ErrorClass.OPTED_OUT:
-            _opted_out(session, outcome, now)
+            _opted_out(session, outcome, text, now)
         elif outcome.error_class is ErrorClass.BAD_NUMBER:
-            _unreachable(session, outcome, now)
-        elif outcome.status in _LOST:
-            _lost(session, outcome, now)
+            _unreachable(session, text, now)
+        elif outcome.status in _LOST and not try_again(session, outcome, text, now=now):
+            report_lost(session, outcome, text, now)
+    for cause, detail in sorted(alarms):  # in one order, so that two workers never wait for each other
+        raise_alarm(session, cause, detail, now=now, times=alarms[cause, detail])
 
 
-def _lost(session: Session, outcome: Outcome, now: datetime) -> None:
-    """Put a lost text that mattered in front of a nurse; several of one plan fold into one line."""
-    purpose = session.scalars(
-        select(OutboundMessage.purpose).where(OutboundMessage.id == outcome.message_id)
-    ).one_or_none()
-    tier = _MISSED_BY_PURPOSE.get(purpose or "")
-    if purpose == "ask" and outcome.status == "expired":
-        return  # its check-in is missed, and silence has rules of its own
-    patient = _patient_of(session, outcome)
-    if tier is None or patient is None:
+def _note_asked(session: Session, reached: Sequence[uuid.UUID], now: datetime) -> None:
+    """A question that the provider took is asked: from now on its check-in waits for the answer."""
+    if not reached:
         return
-    finding = Finding("text_lost", tier, f"text_lost:{tier.value}", _LOST_REASON)
-    for plan in _running_plans(session, patient):
-        raise_alerts(session, plan, [finding], now=now)
+    check_ins = select(OutboundMessage.check_in_id).where(
+        OutboundMessage.id.in_(reached),
+        OutboundMessage.purpose == "ask",
+        OutboundMessage.check_in_id.is_not(None),
+    )
+    session.execute(
+        update(CheckIn)
+        .where(CheckIn.id.in_(check_ins), or_(CheckIn.asked_at.is_(None), CheckIn.status == "planned"))
+        .values(
+            asked_at=func.coalesce(CheckIn.asked_at, literal(now, UtcDateTime())),
+            status=case((CheckIn.status == "planned", "awaiting"), else_=CheckIn.status),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _patient_of(session: Session, outcome: Outcome) -> Patient | None:
-    return session.scalars(
-        select(Patient)
-        .join(OutboundMessage, OutboundMessage.patient_id == Patient.id)
-        .where(OutboundMessage.id == outcome.message_id)
-    ).one_or_none()
+def _alarm(outcome: Outcome, text: EndedText) -> tuple[str, str] | None:
+    """Return the cause and the detail of what only an operator can mend, if this is such a thing."""
+    if outcome.error_class not in _ALARMING:
+        return None
+    if outcome.code is None and not text.has_words:
+        return f"uncomposable/{text.template}", _UNCOMPOSABLE
+    return f"provider_code/{outcome.code or 'none'}", _ALARMING[outcome.error_class]
 
 
-def _running_plans(session: Session, patient: Patient) -> Sequence[CarePlan]:
-    return session.scalars(
-        select(CarePlan).where(CarePlan.patient_id == patient.id, CarePlan.status.in_(("active", "on_hold")))
-    ).all()
-
-
-def _opted_out(session: Session, outcome: Outcome, now: datetime) -> None:
-    patient = _patient_of(session, outcome)
+def _opted_out(session: Session, outcome: Outcome, text: EndedText, now: datetime) -> None:
+    patient = _patient_of(session, text)
     if patient is None or patient.consent_state == "opted_out":
         return
     record_consent(
@@ -117,14 +111,18 @@ def _opted_out(session: Session, outcome: Outcome, now: datetime) -> None:
         given_at=now,
         now=now,
     )
-    for plan in _running_plans(session, patient):
+    for plan in running_plans(session, patient.id):
         raise_opted_out(session, plan, now=now)
 
 
-def _unreachable(session: Session, outcome: Outcome, now: datetime) -> None:
-    patient = _patient_of(session, outcome)
+def _unreachable(session: Session, text: EndedText, now: datetime) -> None:
+    patient = _patient_of(session, text)
     if patient is None or patient.phone_unreachable_since is not None:
         return
     patient.phone_unreachable_since = now
-    for plan in _running_plans(session, patient):
+    for plan in running_plans(session, patient.id):
         raise_unreachable(session, plan, now=now)
+
+
+def _patient_of(session: Session, text: EndedText) -> Patient | None:
+    return session.get(Patient, text.patient_id) if text.patient_id else None

@@ -6,8 +6,10 @@ from flask import request
 from flask.testing import FlaskClient
 
 from backend.app import create_app
-from backend.db import db
+from backend.db import db, transaction
 from backend.jobs import beat
+from backend.services.alarms import raise_alarm
+from backend.services.clinics import switch_sending
 from tests.world import World
 
 TOKEN = {"Authorization": "Bearer metrics-token-for-tests"}
@@ -45,6 +47,49 @@ def test_a_text_that_waits_too_long_makes_it_not_ready(client: FlaskClient, worl
     world.advance(minutes=3)
     breathe(world)
     assert "due for 180 s" in client.get("/readyz").get_json()["reasons"][0]
+
+
+def test_a_clinic_that_switched_sending_off_does_not_make_it_not_ready(
+    client: FlaskClient, world: World
+) -> None:
+    world.enrol()
+    with transaction(world.engine, world.nurse.clinic_id) as session:
+        switch_sending(session, world.nurse, enabled=False, now=world.now)
+    world.advance(minutes=3)
+    breathe(world)
+    assert client.get("/readyz").status_code == 200
+    shown = client.get("/metrics", headers=TOKEN).get_data(as_text=True)
+    assert 'recovery_outbound_due_age_seconds{reason="switched_off"} 180.0' in shown
+    assert "recovery_oldest_due_message_age_seconds 0.0" in shown
+
+
+def alarm(world: World, *causes: str) -> None:
+    with transaction(world.engine) as session:
+        for cause in causes:
+            raise_alarm(session, cause, "in words", now=world.now)
+
+
+def test_refused_credentials_make_it_not_ready(client: FlaskClient, world: World) -> None:
+    breathe(world)
+    alarm(world, "credentials")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.get_json()["reasons"] == ["the provider refuses our credentials: nothing can be sent"]
+
+
+def test_other_alarms_are_named_and_leave_it_ready(client: FlaskClient, world: World) -> None:
+    breathe(world)
+    alarm(world, "provider_down", "provider_code/21408")
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.get_json()["alarms"] == ["provider_code/21408", "provider_down"]
+
+
+def test_metrics_count_open_alarms_by_kind(client: FlaskClient, world: World) -> None:
+    alarm(world, "provider_code/21408", "provider_code/30034")
+    shown = client.get("/metrics", headers=TOKEN).get_data(as_text=True)
+    assert 'recovery_operator_alarms{kind="provider_code"} 2.0' in shown
+    assert 'recovery_operator_alarms{kind="credentials"} 0.0' in shown
 
 
 def test_metrics_are_not_public(client: FlaskClient) -> None:

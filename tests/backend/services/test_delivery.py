@@ -1,11 +1,13 @@
 """What the fate of a text means: a lost one that mattered is put in front of a person."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from backend.db import transaction
-from backend.models import Patient
+from backend.models import CarePlan, Patient
+from backend.outbox import NewMessage, cancel, enqueue
 from backend.services.writing import write_message
 from notifications.gateway import PermanentSendError, TransientSendError, UnknownOutcome
 from tests.world import World
@@ -20,6 +22,24 @@ def written(world: World) -> World:
         patient = session.get_one(Patient, enrolment.care_plan.patient_id)
         write_message(session, world.nurse, patient, "Please call us.", now=world.now)
     return world
+
+
+def queue(world: World, plan: CarePlan, *names: str, **changes: object) -> None:
+    """Queue a plan's reminders, due now and useful for an hour."""
+    due: dict[str, Any] = {"due_at": world.now, "expires_at": world.now + timedelta(hours=1)}
+    with transaction(world.engine) as session:
+        reminders = [
+            NewMessage(
+                identity=f"{plan.id}/{name}",
+                patient_id=plan.patient_id,
+                care_plan_id=plan.id,
+                purpose="remind",
+                body=f"Remember {name}.",
+                **(due | changes),
+            )
+            for name in names
+        ]
+        enqueue(session, plan.clinic_id, reminders, now=world.now)
 
 
 def raised(world: World) -> list[tuple[str, str]]:
@@ -58,12 +78,58 @@ def test_a_safety_text_that_could_not_go_in_time_is_seen_the_same_day(world: Wor
     assert ("text_lost", "same_day") in raised(world)
 
 
-def test_a_lost_reminder_raises_nothing(world: World) -> None:
+def test_lost_advice_raises_nothing(world: World) -> None:
+    world.enrol()
+    world.tick()
+    (welcome,) = world.messages(template="welcome")
+    world.report(welcome, "undelivered")
+    assert raised(world) == []
+
+
+def test_whatever_a_carrier_refuses_is_seen_by_a_nurse(world: World) -> None:
     world.enrol()
     world.gateway.fail_next(PermanentSendError("filtered", code=30007))
     world.tick()
-    assert raised(world) == []
     assert [message.status for message in world.messages(template="welcome")] == ["failed"]
+    assert raised(world) == [("text_lost", "next_day")]
+
+
+def test_a_reminder_that_asks_for_a_call_gets_one_when_it_is_too_late(world: World) -> None:
+    plan = world.enrol().care_plan
+    world.tick()
+    queue(world, plan, "physical_therapy", lateness="call")
+    world.advance(days=1).tick()
+    (alert,) = world.alerts()
+    assert (alert.rule, alert.tier) == ("text_too_late", "next_day")
+    assert alert.reason["en"] == "A reminder could not be sent in time: call instead"
+    assert alert.reason["tr"] == "Bir hatırlatma zamanında gönderilemedi: arayın"
+
+
+def test_several_reminders_that_ask_for_a_call_are_one_line(world: World) -> None:
+    plan = world.enrol().care_plan
+    world.tick()
+    queue(world, plan, "physical_therapy", "mri_3_months", lateness="call")
+    world.advance(days=1).tick()
+    (alert,) = world.alerts()
+    assert alert.repeats == 1
+
+
+def test_a_reminder_that_does_not_ask_for_a_call_expires_in_silence(world: World) -> None:
+    plan = world.enrol().care_plan
+    world.tick()
+    queue(world, plan, "physical_therapy", lateness="newest_only")
+    world.advance(days=1).tick()
+    assert raised(world) == []
+
+
+def test_a_reminder_that_was_called_off_needs_no_call(world: World) -> None:
+    plan = world.enrol().care_plan
+    world.tick()
+    queue(world, plan, "physical_therapy", lateness="call")
+    with transaction(world.engine) as session:
+        cancel(session, "a newer text says the same", now=world.now, care_plan_id=plan.id)
+    world.advance(days=1).tick()
+    assert raised(world) == []
 
 
 def test_a_question_that_ran_out_of_time_is_left_to_the_rules_of_silence(world: World) -> None:
