@@ -118,6 +118,12 @@ class World:
             job(self.engine, self.now)
         return self.dispatcher.tick(self.now)
 
+    def run(self, *, minutes: int) -> None:
+        """Let a worker run for some minutes: a patient's texts keep a minute's distance."""
+        for _ in range(minutes):
+            self.tick()
+            self.advance(minutes=1)
+
     def reconcile(self) -> ReconcileCounts:
         """Ask the provider once about every text of unknown outcome."""
         with jobs.make_reconciler(self.engine, self.settings, self.gateway) as reconciler:

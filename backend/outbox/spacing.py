@@ -6,7 +6,7 @@ far apart texts stay is `notifications.decision`'s. Called by `dispatching` in t
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,12 +19,12 @@ from notifications.decision import SPACING
 from notifications.outbox_port import Claimed
 
 NUDGE_AFTER: Final = timedelta(hours=4)
-"""How long a patient has for an answer before a nudge (clinical/nucleoplasty.md, section 5)."""
+"""How long a patient has for an answer before a nudge, at most (clinical/nucleoplasty.md, section 3)."""
 
 _QUESTION_WAITS: Final = timedelta(minutes=10)
 _WAITED_LONG: Final = timedelta(hours=1)
 _OVERTAKEN: Final = "not sent: late, and a newer text about the same has taken its place"
-_NUDGE_WAITS: Final = "a nudge waits until its question has been out for four hours"
+_NUDGE_WAITS: Final = "a nudge waits until its question has been out for a while"
 _NEVER_LEFT: Final = ("scheduled", "cancelled", "expired")
 # Two workers must not both find that nothing went to a patient. Not row locks on patients: a service that
 # holds one and wants a message we hold would be a deadlock.
@@ -35,19 +35,24 @@ _LOCK_PATIENTS: Final = text(
 
 
 def keep_distances(session: Session, claimed: Sequence[Claimed], now: datetime) -> list[Claimed]:
-    """Return the texts, urgent ones first, each with what it must wait for, or why it must not go at all."""
+    """Return the texts, urgent ones first and questions next, each with what it must wait for."""
     rows = {row.id: row for row in session.execute(_about(claimed, now))}
     patients = sorted({str(row.patient_id) for row in rows.values() if row.patient_id is not None})
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_LOCK_PATIENTS, {"patients": json.dumps(patients)}).all()
     last = _last_texts(session, rows, now)
     spaced = []
-    for text_ in sorted(claimed, key=lambda one: (not one.ignores_quiet_hours, one.due_at)):
-        row = rows[uuid.UUID(text_.message_id)]
-        spaced.append(_spaced(text_, row, last.get(row.patient_id), now))
+    for one in sorted(claimed, key=lambda one: _rank(one, rows)):
+        row = rows[uuid.UUID(one.message_id)]
+        spaced.append(_spaced(one, row, last.get(row.patient_id), now))
         if row.patient_id is not None and row.template != "welcome" and not row.overtaken:
             last[row.patient_id] = now
     return spaced
+
+
+def _rank(claimed: Claimed, rows: Mapping[uuid.UUID, Row[Any]]) -> tuple[bool, bool, datetime]:
+    asks = rows[uuid.UUID(claimed.message_id)].purpose == "ask"
+    return not claimed.ignores_quiet_hours, not asks, claimed.due_at
 
 
 def _spaced(claimed: Claimed, row: Row[Any], last: datetime | None, now: datetime) -> Claimed:
@@ -55,9 +60,9 @@ def _spaced(claimed: Claimed, row: Row[Any], last: datetime | None, now: datetim
         return replace(claimed, suppressed=_OVERTAKEN)
     if row.ignores_quiet_hours or row.purpose == "written" or row.template == "welcome":
         return claimed  # an answer, a person's own words, or the greeting that comes first
-    if row.purpose == "nudge":
-        asked = row.asked_at
-        until = now + _QUESTION_WAITS if asked is None else asked + NUDGE_AFTER
+    if row.purpose == "nudge" and row.check_in_due_at is not None:
+        planned = min(claimed.due_at - row.check_in_due_at, NUDGE_AFTER)
+        until = now + _QUESTION_WAITS if row.asked_at is None else row.asked_at + planned
         return replace(claimed, last_text_at=last, not_before=until, not_before_why=_NUDGE_WAITS)
     return replace(claimed, last_text_at=last)
 
@@ -71,6 +76,7 @@ def _about(claimed: Sequence[Claimed], now: datetime) -> Any:
             OutboundMessage.template,
             OutboundMessage.ignores_quiet_hours,
             CheckIn.asked_at,
+            CheckIn.due_at.label("check_in_due_at"),
             _overtaken(now).label("overtaken"),
         )
         .outerjoin(CheckIn, CheckIn.id == OutboundMessage.check_in_id)

@@ -51,7 +51,7 @@ def test_giving_a_booking_back_moves_them_back(world: World) -> None:
 
 def test_a_reminder_that_was_sent_is_not_sent_again_for_a_new_date(world: World) -> None:
     world.enrol()
-    world.at(2027, 2, 2, 9, 0).tick()
+    world.at(2027, 2, 2, 9, 0).run(minutes=3)
     change(world, "mri_3_months", booked_at=datetime(2027, 3, 1, 11, 0, tzinfo=UTC))
     sent = [status for _, status in reminders(world, "mri_3_months").values()]
     assert sorted(sent) == ["accepted", "scheduled", "scheduled"]

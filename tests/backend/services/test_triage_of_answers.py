@@ -30,6 +30,7 @@ def answer_on(world: World, day: int, value: int) -> None:
     world.now = check_in.due_at
     world.tick()
     world.text_in(str(value))
+    world.run(minutes=3)  # what else is due that morning goes as well
 
 
 def test_an_8_on_day_1_pages_nobody(world: World) -> None:
