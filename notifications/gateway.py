@@ -167,16 +167,37 @@ class MessageLookup(Protocol):
         """
         ...
 
+    async def fetch(self, provider_sid: str) -> ProviderMessage | None:
+        """Tell how far one text has come; None when the provider does not have it. Raises as `find` does."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+class MessageRedactor(Protocol):
+    """Takes words back from the provider. Used from one event loop at a time, as MessageGateway is."""
+
+    async def redact(self, provider_sid: str) -> bool:
+        """Empty the body of one text in a final status, for good; False when the provider does not have it.
+
+        Emptying it twice is once. Raises TransientSendError when it cannot now, PermanentSendError when it
+        refuses, as it does before the final status, and nothing else.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of every connection."""
         ...
 
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNDER_WAY: Final = frozenset({"accepted", "scheduled", "queued", "sending", "sent"})
 
 
 class MemoryGateway:
-    """A MessageGateway and MessageLookup whose network is a list, for tests of everything that sends.
+    """A MessageGateway, MessageLookup and MessageRedactor whose network is a list, for tests.
 
     Texts are created at `clock()`; a listing reads `longest_list` of them at most.
     """
@@ -187,7 +208,7 @@ class MemoryGateway:
         self._longest_list = longest_list
         self._remembered: dict[str, ProviderMessage] = {}
         self._faults: deque[SendError | None] = deque()
-        self._list_faults: deque[SendError] = deque()
+        self._question_faults: deque[SendError] = deque()
 
     def fail_next(self, *errors: SendError) -> None:
         """Let the next sends end in these errors, one each; an UnknownOutcome is taken all the same."""
@@ -197,18 +218,22 @@ class MemoryGateway:
         """Let the next send break before the text is taken: an UnknownOutcome all the same."""
         self._faults.append(None)
 
-    def fail_next_find(self, *errors: SendError) -> None:
-        """Let the next listings end in these errors, one each."""
-        self._list_faults.extend(errors)
+    def fail_next_question(self, *errors: SendError) -> None:
+        """Let the next questions, of whatever kind, end in these errors, one each."""
+        self._question_faults.extend(errors)
 
     def settle(self, provider_sid: str, status: str, error_code: int | None = None) -> None:
         """Let a taken text come as far as `status`, in the provider's word, without a callback."""
         taken = self._remembered[provider_sid]
         self._remembered[provider_sid] = replace(taken, status=status, error_code=error_code)
 
-    def redact(self) -> None:
+    def forget_words(self) -> None:
         """Empty the bodies of all that was taken, in the provider's list."""
         self._remembered = {sid: replace(taken, body="") for sid, taken in self._remembered.items()}
+
+    def forget(self, provider_sid: str) -> None:
+        """Remove a taken text from the provider's memory."""
+        del self._remembered[provider_sid]
 
     async def send(self, text: OutgoingText) -> Receipt:
         """Take a text, or fail as told."""
@@ -229,12 +254,31 @@ class MemoryGateway:
 
     async def find(self, *, to: PhoneNumber, since: datetime, until: datetime) -> Listing:
         """List what was taken, or fail as told."""
-        if self._list_faults:
-            raise self._list_faults.popleft()
+        self._fail_as_told()
         theirs = [taken for taken in self._remembered.values() if taken.to == to]
         read = theirs[::-1][: self._longest_list]
         found = tuple(taken for taken in read if since <= taken.created_at <= until)
         return Listing(found, complete=len(theirs) <= self._longest_list)
+
+    async def fetch(self, provider_sid: str) -> ProviderMessage | None:
+        """Tell what was taken, or fail as told."""
+        self._fail_as_told()
+        return self._remembered.get(provider_sid)
+
+    async def redact(self, provider_sid: str) -> bool:
+        """Empty the words of a finished text, or fail as told."""
+        self._fail_as_told()
+        taken = self._remembered.get(provider_sid)
+        if taken is None:
+            return False
+        if taken.status in _UNDER_WAY:
+            raise PermanentSendError("refused: the text is still under way", code=20009)
+        self._remembered[provider_sid] = replace(taken, body="")
+        return True
+
+    def _fail_as_told(self) -> None:
+        if self._question_faults:
+            raise self._question_faults.popleft()
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -1,14 +1,15 @@
 """The rim to Twilio: sends through its official client, and reads what its webhooks bring.
 
-The only module that imports `twilio`. What a text says, whether it may go, and what a report changes are
-decided elsewhere. Used by the worker (TwilioGateway) and by the house's webhooks (the functions).
+The only module that imports `twilio`; how its answers are read is `twilio_answers`'. What a text says,
+whether it may go, and what a report changes are decided elsewhere. Used by the worker (TwilioGateway) and by
+the house's webhooks (the functions).
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -20,7 +21,6 @@ from twilio.rest import Client
 
 from notifications.gateway import (
     DeliveryReport,
-    ErrorClass,
     InboundText,
     Listing,
     OutgoingText,
@@ -30,16 +30,18 @@ from notifications.gateway import (
     SendError,
     TransientSendError,
     UnknownOutcome,
-    classify,
 )
 from notifications.phone import PhoneNumber
+from notifications.twilio_answers import receipt, refused_question, refused_text, remembered, seconds
 
 _RATE_LIMITED: Final = 429
-_UNAUTHORIZED: Final = 401
-_REFUSALS: Final = range(400, 500)
-_SERVER_ERRORS: Final = range(500, 600)
+_NOT_FOUND: Final = 404
 _LARGEST_PAGE: Final = 1000
-_TRIAL_PREFIX: Final = "Sent from your Twilio trial account - "
+_REFUSED: Final = (TwilioRestException, TwilioServiceException)
+_NO_ANSWER: Final = (aiohttp.ClientError, TimeoutError, OSError)
+_UNREADABLE: Final = (ValueError, TypeError, AttributeError, KeyError)
+
+Told = TypeVar("Told")
 
 # Twilio's client logs URLs with their query (`messages.list(to=…)` holds a number) at INFO, whatever the
 # root says.
@@ -48,7 +50,7 @@ for _name in ("twilio.http_client", "twilio.async_http_client"):
 
 
 class TwilioGateway:
-    """A MessageGateway and MessageLookup over Twilio's REST API.
+    """A MessageGateway, MessageLookup and MessageRedactor over Twilio's REST API.
 
     `sender` is an E.164 number, an alphanumeric id or a Messaging Service (`MG…`); `api_url` is Twilio's
     or the phone simulator's; `timeout_seconds` bounds a whole call, half of it the wait for a
@@ -96,15 +98,15 @@ class TwilioGateway:
             )
         except SendError:
             raise
-        except (TwilioRestException, TwilioServiceException) as error:
-            raise _refusal(error.status, error.code if isinstance(error.code, int) else None) from None
+        except _REFUSED as error:
+            raise refused_text(error.status, error.code if isinstance(error.code, int) else None) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise TransientSendError(f"no connection to the provider: {type(error).__name__}") from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except _NO_ANSWER as error:
             raise UnknownOutcome(f"the connection broke after the request: {type(error).__name__}") from None
-        except (ValueError, TypeError, AttributeError):
+        except _UNREADABLE:
             raise UnknownOutcome("the provider's answer cannot be read") from None
-        return _receipt(message, text)
+        return receipt(message, text)
 
     async def find(self, *, to: PhoneNumber, since: datetime, until: datetime) -> Listing:
         """List Messages by their recipient. See MessageLookup.find.
@@ -112,20 +114,41 @@ class TwilioGateway:
         Twilio is asked for no dates: it would compare GMT days of *sending*, and so hide what still waits
         in its queue. The instants are compared here, by the time of creation.
         """
-        try:
+
+        async def read_list() -> tuple[list[ProviderMessage], bool]:
             # one more than we mean to read, to know whether there is more
             read = await self._connected().messages.list_async(
                 to=to.e164, page_size=_LARGEST_PAGE, limit=self._longest_list + 1
             )
-            taken = [_remembered(message, to) for message in read[: self._longest_list]]
-        except (SendError, TwilioException) as error:
-            raise _unlisted(error) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise TransientSendError(f"the provider's list did not come: {type(error).__name__}") from None
-        except (ValueError, TypeError, AttributeError, KeyError):
-            raise TransientSendError("the provider's list cannot be read") from None
+            taken = [remembered(message, to) for message in read[: self._longest_list]]
+            return taken, len(read) <= self._longest_list
+
+        taken, complete = await _told(read_list())
         found = tuple(message for message in taken if since <= message.created_at <= until)
-        return Listing(found, complete=len(read) <= self._longest_list)
+        return Listing(found, complete=complete)
+
+    async def fetch(self, provider_sid: str) -> ProviderMessage | None:
+        """Fetch one Message. See MessageLookup.fetch."""
+
+        async def read_one() -> ProviderMessage:
+            message = await self._connected().messages(provider_sid).fetch_async()
+            told = remembered(message, PhoneNumber.parse(message.to or ""))
+            if told.provider_sid != provider_sid:
+                raise ValueError("the answer is about another message")
+            return told
+
+        try:
+            return await _told(read_one())
+        except _NotThere:
+            return None
+
+    async def redact(self, provider_sid: str) -> bool:
+        """Empty one Message's Body. See MessageRedactor.redact."""
+        try:
+            await _told(self._connected().messages(provider_sid).update_async(body=""))
+        except _NotThere:
+            return False
+        return True
 
     async def close(self) -> None:
         """Let go of every connection; the next send opens anew."""
@@ -147,6 +170,27 @@ class TwilioGateway:
             )
             self._client.api.base_url = self._api_url
         return self._client
+
+
+class _NotThere(PermanentSendError):
+    """Twilio has no such record."""
+
+
+async def _told(question: Awaitable[Told]) -> Told:
+    """Wait for what a question yields, and sort how it fails."""
+    try:
+        return await question
+    except _REFUSED as error:
+        if error.status == _NOT_FOUND:
+            raise _NotThere("the provider does not have it") from None
+        raise refused_question(error.status) from None
+    except TwilioException as error:  # a list's: the answer is its second argument
+        answer = error.args[1] if len(error.args) > 1 else None
+        raise refused_question(answer.status_code if isinstance(answer, Response) else 0) from None
+    except _NO_ANSWER as error:
+        raise TransientSendError(f"the provider did not answer: {type(error).__name__}") from None
+    except _UNREADABLE:
+        raise TransientSendError("the provider's answer cannot be read") from None
 
 
 class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no types
@@ -186,7 +230,7 @@ class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
             allow_redirects=allow_redirects,
         ) as answer:
             if answer.status == _RATE_LIMITED:
-                pause = _seconds(answer.headers.get("Retry-After"))
+                pause = seconds(answer.headers.get("Retry-After"))
                 raise TransientSendError("the provider asks us to slow down", code=20429, retry_after=pause)
             return Response(answer.status, await answer.text(), answer.headers)
 
@@ -225,61 +269,3 @@ def parse_delivery_report(form: Mapping[str, str]) -> DeliveryReport:
         status=form["MessageStatus"],
         error_code=int(code) if code.isdecimal() else None,
     )
-
-
-def _receipt(message: Any, text: OutgoingText) -> Receipt:
-    """Take the answer only if it speaks of our text: a crossed one would file a SID under the wrong patient.
-
-    A trial account puts a sentence before the body, and redaction empties it; neither makes it another text.
-    """
-    words = " ".join(text.body.split())
-    echo = " ".join((message.body or "").split())
-    if (
-        not message.sid
-        or not message.status
-        or message.to != text.to.e164
-        or not echo.endswith(words if echo else "")
-    ):
-        raise UnknownOutcome("the provider's answer is not about this text")
-    count = str(message.num_segments or "")
-    return Receipt(message.sid, str(message.status), int(count) if count.isdecimal() and int(count) else None)
-
-
-def _remembered(message: Any, to: PhoneNumber) -> ProviderMessage:
-    """Read one line of the list. Raises ValueError when it is not about this phone, or says too little."""
-    told = message.sid and message.status and isinstance(message.date_created, datetime)
-    if message.to != to.e164 or not told:
-        raise ValueError("a line of the list is not about this phone")
-    return ProviderMessage(
-        provider_sid=message.sid,
-        to=to,
-        body=(message.body or "").removeprefix(_TRIAL_PREFIX),
-        status=str(message.status),
-        error_code=message.error_code,
-        created_at=message.date_created,
-    )
-
-
-def _unlisted(error: SendError | TwilioException) -> SendError:
-    """Sort a list that was refused: the library's exception for it holds the answer as second argument."""
-    if isinstance(error, SendError):
-        return error
-    answer = error.args[1] if len(error.args) > 1 else None
-    status = answer.status_code if isinstance(answer, Response) else 0
-    if status in _REFUSALS:
-        code = _UNAUTHORIZED if status == _UNAUTHORIZED else None
-        return PermanentSendError(f"the provider refuses its list: HTTP {status}", code=code)
-    return TransientSendError(f"the provider has no list for us now: HTTP {status}")
-
-
-def _refusal(status: int, code: int | None) -> SendError:
-    """Sort an error answer. Twilio's own sentence is left out: it may quote the number."""
-    if status in _SERVER_ERRORS:
-        return UnknownOutcome(f"the provider failed while handling the request: HTTP {status}", code=code)
-    if classify(code) is ErrorClass.TEMPORARY:
-        return TransientSendError("the provider cannot take it now", code=code)
-    return PermanentSendError(f"the provider refused it: HTTP {status}", code=code)
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdecimal() else None

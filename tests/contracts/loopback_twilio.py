@@ -20,6 +20,7 @@ TOKEN = "a-token-of-the-test"
 CREATED_AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 _PATH = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+_ONE = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{{sid}}.json"
 _PAGE = 2
 
 
@@ -31,6 +32,7 @@ class LoopbackTwilio:
     accepted: list[dict[str, str]] = field(default_factory=list)
     fault: Callable[[web.Request], web.StreamResponse] | None = None
     distort: Callable[[dict[str, object]], dict[str, object]] = dict
+    finished: bool = True
     break_after_accept: bool = False
     silent: bool = False
     url: str = ""
@@ -54,6 +56,8 @@ class LoopbackTwilio:
         app = web.Application()
         app.router.add_post(_PATH, self._create)
         app.router.add_get(_PATH, self._list)
+        app.router.add_get(_ONE, self._fetch)
+        app.router.add_post(_ONE, self._redact)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -75,6 +79,30 @@ class LoopbackTwilio:
             request.transport.abort()
             return web.Response()
         return web.json_response(self.distort(_message(form, len(self.accepted))), status=201)
+
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
+        if not _authentic(request):
+            return refusal(401, 20003, "Authenticate")
+        if self.fault is not None:
+            return self.fault(request)
+        for number, form in enumerate(self.accepted, start=1):
+            message = _message(form, number)
+            if message["sid"] == request.match_info["sid"]:
+                return web.json_response(self.distort(message))
+        return refusal(404, 20404, "Not found")
+
+    async def _redact(self, request: web.Request) -> web.StreamResponse:
+        """Take an empty Body, and nothing else, of a text that is finished."""
+        form = dict(await request.post())
+        found = await self._fetch(request)
+        if found.status != web.HTTPOk.status_code:
+            return found
+        if form != {"Body": ""}:
+            return refusal(400, 20001, "Body can only be made empty")
+        if not self.finished:
+            return refusal(409, 20009, "The message is not finished")
+        self.accepted[int(request.match_info["sid"][2:], 16) - 1]["Body"] = ""
+        return await self._fetch(request)
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         """Newest first, two a page whatever is asked, so that every list of three has a second page."""

@@ -1,7 +1,7 @@
 """What every MessageGateway and MessageLookup promises, in memory and over HTTP."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,8 +12,11 @@ from notifications.gateway import (
     MemoryGateway,
     MessageGateway,
     MessageLookup,
+    MessageRedactor,
     OutgoingText,
     PermanentSendError,
+    ProviderMessage,
+    Receipt,
     SendError,
     TransientSendError,
     UnknownOutcome,
@@ -40,17 +43,20 @@ class Provider(Protocol):
     def gateway(self) -> MessageGateway: ...
     @property
     def lookup(self) -> MessageLookup: ...
+    @property
+    def redactor(self) -> MessageRedactor: ...
 
     def taken(self) -> list[str]: ...
     def refuse(self, status: int, code: int) -> None: ...
     def slow_down(self, seconds: int) -> None: ...
     def break_after_accept(self) -> None: ...
-    def refuse_lists(self, status: int, code: int) -> None: ...
+    def refuse_questions(self, status: int, code: int) -> None: ...
+    def finish(self, *sids: str) -> None: ...
 
 
 class InMemory:
     def __init__(self) -> None:
-        self.gateway = self.lookup = MemoryGateway(lambda: CREATED_AT, LONGEST_LIST)
+        self.gateway = self.lookup = self.redactor = MemoryGateway(lambda: CREATED_AT, LONGEST_LIST)
 
     def taken(self) -> list[str]:
         return [text.body for text in self.gateway.sent]
@@ -64,15 +70,20 @@ class InMemory:
     def break_after_accept(self) -> None:
         self.gateway.fail_next(UnknownOutcome("broken"))
 
-    def refuse_lists(self, status: int, code: int) -> None:
+    def finish(self, *sids: str) -> None:
+        for sid in sids:
+            self.gateway.settle(sid, "delivered")
+
+    def refuse_questions(self, status: int, code: int) -> None:
         kind = PermanentSendError if status < 500 else TransientSendError
-        self.gateway.fail_next_find(kind(f"refused: HTTP {status}"))
+        self.gateway.fail_next_question(kind(f"refused: HTTP {status}"))
 
 
 class OverHttp:
     def __init__(self, twilio: LoopbackTwilio) -> None:
         self._twilio = twilio
-        self.gateway = self.lookup = TwilioGateway(
+        self._twilio.finished = False
+        self.gateway = self.lookup = self.redactor = TwilioGateway(
             ACCOUNT, TOKEN, "+15005550006", twilio.url, 2.0, longest_list=LONGEST_LIST
         )
 
@@ -88,7 +99,11 @@ class OverHttp:
     def break_after_accept(self) -> None:
         self._twilio.break_after_accept = True
 
-    def refuse_lists(self, status: int, code: int) -> None:
+    def finish(self, *sids: str) -> None:
+        del sids  # all of them
+        self._twilio.finished = True
+
+    def refuse_questions(self, status: int, code: int) -> None:
         self.refuse(status, code)
 
 
@@ -232,13 +247,87 @@ def test_a_list_longer_than_is_read_says_that_it_is_not_complete(provider: Provi
 
 
 def test_a_list_that_fails_at_the_provider_is_transient(provider: Provider) -> None:
-    provider.refuse_lists(500, 20500)
+    provider.refuse_questions(500, 20500)
     with pytest.raises(TransientSendError):
         find(provider)
 
 
 def test_a_list_that_is_refused_is_permanent(provider: Provider) -> None:
-    provider.refuse_lists(401, 20003)
+    provider.refuse_questions(401, 20003)
     with pytest.raises(PermanentSendError) as refused:
         find(provider)
     assert PHONE.e164 not in f"{refused.value!r} {refused.value.__cause__}"
+
+
+def fetch(provider: Provider, sid: str) -> ProviderMessage | None:
+    async def ask() -> ProviderMessage | None:
+        try:
+            return await provider.lookup.fetch(sid)
+        finally:
+            await provider.lookup.close()
+
+    return asyncio.run(ask())
+
+
+def redact(provider: Provider, sid: str) -> bool:
+    async def empty() -> bool:
+        try:
+            return await provider.redactor.redact(sid)
+        finally:
+            await provider.redactor.close()
+
+    return asyncio.run(empty())
+
+
+def a_taken_text(provider: Provider) -> str:
+    (receipt,) = send(provider, a_text())
+    assert isinstance(receipt, Receipt), receipt
+    return receipt.provider_sid
+
+
+def test_a_text_is_fetched_by_the_providers_id(provider: Provider) -> None:
+    sid = a_taken_text(provider)
+    assert fetch(provider, sid) == ProviderMessage(sid, PHONE, a_text().body, "queued", None, CREATED_AT)
+
+
+@pytest.mark.parametrize("ask", [fetch, redact])
+def test_a_text_the_provider_does_not_have_is_no_error(
+    provider: Provider, ask: Callable[[Provider, str], object]
+) -> None:
+    a_taken_text(provider)
+    assert not ask(provider, "SM" + "e" * 32)
+
+
+@pytest.mark.parametrize("ask", [fetch, redact])
+@pytest.mark.parametrize(
+    ("status", "code", "error"), [(500, 20500, TransientSendError), (401, 20003, PermanentSendError)]
+)
+def test_a_question_that_fails_says_whether_to_ask_again(
+    provider: Provider, ask: Callable[[Provider, str], object], status: int, code: int, error: type[SendError]
+) -> None:
+    sid = a_taken_text(provider)
+    provider.finish(sid)
+    provider.refuse_questions(status, code)
+    with pytest.raises(error) as refused:
+        ask(provider, sid)
+    assert PHONE.e164 not in f"{refused.value!r} {refused.value.__cause__}"
+
+
+def test_a_redacted_text_is_there_without_its_words(provider: Provider) -> None:
+    sid = a_taken_text(provider)
+    provider.finish(sid)
+    assert redact(provider, sid)
+    assert [message.body for message in find(provider).messages] == [""]
+
+
+def test_a_text_is_redacted_twice_as_once(provider: Provider) -> None:
+    sid = a_taken_text(provider)
+    provider.finish(sid)
+    assert (redact(provider, sid), redact(provider, sid)) == (True, True)
+
+
+def test_a_text_still_under_way_cannot_be_redacted(provider: Provider) -> None:
+    sid = a_taken_text(provider)
+    with pytest.raises(PermanentSendError):
+        redact(provider, sid)
+    assert [message.body for message in find(provider).messages] == [a_text().body]

@@ -296,3 +296,18 @@ def test_a_delivery_report_is_read_from_the_form(code: str, expected: int | None
 def test_a_form_that_is_not_twilios_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         parse_delivery_report({"MessageSid": "SM1"})
+
+
+def test_an_answer_about_another_message_is_not_taken_for_this_ones(twilio: LoopbackTwilio) -> None:
+    sid = send(twilio.url).provider_sid
+    twilio.distort = lambda message: {**message, "sid": "SM" + "e" * 32}
+
+    async def fetch_and_close() -> None:
+        gateway = TwilioGateway(ACCOUNT, TOKEN, "+15005550006", twilio.url, 2.0)
+        try:
+            await gateway.fetch(sid)
+        finally:
+            await gateway.close()
+
+    with pytest.raises(TransientSendError):
+        asyncio.run(fetch_and_close())
