@@ -17,6 +17,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_DATABASE = "sqlite:///instance/recovery.db"
 DEVELOPMENT_SECRET = "development-only-not-a-secret-0000000000"  # noqa: S105 - refused in production
 TWILIO_API_URL = "https://api.twilio.com"
+_ON = frozenset({"on", "true", "yes", "1"})
+_OFF = frozenset({"off", "false", "no", "0"})
 _SECRETS = ("SECRET_KEY", "TWILIO_AUTH_TOKEN", "DATABASE_URL", "METRICS_TOKEN")
 
 
@@ -85,6 +87,12 @@ class _Reader:
             return default
         return value
 
+    def flag(self, name: str) -> bool:
+        text = self.text(name, "off").lower()
+        if text not in _ON | _OFF:
+            self.mistakes.append(f"{name}: '{text}' is neither on nor off; give on or off")
+        return text in _ON
+
     def url(self, name: str, default: str) -> str:
         text = self.text(name, default).rstrip("/")
         parts = urlsplit(text)
@@ -126,6 +134,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         simulator_url=read.url("SIMULATOR_URL", "http://127.0.0.1:8010")
         if "SIMULATOR_URL" in read.environ
         else None,
+        redact_at_provider=read.flag("REDACT_AT_PROVIDER"),
         metrics_token=read.text("METRICS_TOKEN", ""),
         trusted_proxies=int(read.number("TRUSTED_PROXIES", 0, least=0)),
         production=mode == "production" or public_url.startswith("https://"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import Engine, select
@@ -18,18 +18,29 @@ from backend.clock import Clock
 from backend.config import TWILIO_API_URL, Settings
 from backend.db import transaction
 from backend.errors import SettingsError
-from backend.models import InboundMessage, WorkerHeartbeat
-from backend.outbox import Reconciler, Senders, SqlOutbox, expire_leases, forget_codes, give_up_unknown
+from backend.models import InboundMessage
+from backend.outbox import (
+    Poller,
+    Reconciler,
+    Redactor,
+    Senders,
+    SqlOutbox,
+    absent_after,
+    expire_leases,
+    forget_codes,
+    give_up_unknown,
+)
 from backend.services.alarms import tell_operators
 from backend.services.check_ins import close_expired, open_due
 from backend.services.delivery import draw_conclusions
+from backend.services.heartbeats import leave_sign
 from backend.services.inbound import set_aside
 from backend.services.sign_in import forget_expired
 from backend.services.understanding import handle_inbound
 from backend.services.watching import plans_to_watch, watch
 from notifications.dispatch import Dispatcher
 from notifications.flow import segment_rate
-from notifications.gateway import MessageGateway, MessageLookup
+from notifications.gateway import MessageGateway, MessageLookup, MessageRedactor
 from notifications.twilio_gateway import TwilioGateway
 
 _log = structlog.get_logger(__name__)
@@ -80,7 +91,18 @@ def make_reconciler(engine: Engine, settings: Settings, lookup: MessageLookup | 
     It has connections of its own, because a gateway belongs to one event loop. Raises SettingsError
     without credentials.
     """
-    return Reconciler(engine, lookup or _twilio(settings), draw_conclusions)
+    lease = timedelta(seconds=settings.dispatch_lease_seconds)
+    return Reconciler(engine, lookup or _twilio(settings), draw_conclusions, absent_after=absent_after(lease))
+
+
+def make_poller(engine: Engine, settings: Settings, lookup: MessageLookup | None = None) -> Poller:
+    """Wire what asks for overdue delivery reports, as `make_reconciler` does."""
+    return Poller(engine, lookup or _twilio(settings), draw_conclusions)
+
+
+def make_redactor(engine: Engine, settings: Settings, provider: MessageRedactor | None = None) -> Redactor:
+    """Wire what empties finished texts at the provider, as `make_reconciler` does."""
+    return Redactor(engine, provider or _twilio(settings))
 
 
 def _twilio(settings: Settings) -> TwilioGateway:
@@ -96,6 +118,14 @@ def _twilio(settings: Settings) -> TwilioGateway:
     )
 
 
+Stopping = Callable[[], bool]
+"""Whether the process was told to stop: a job that works in batches looks before each."""
+
+
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class InboundCounts:
     """What one round of understanding texts did."""
@@ -104,7 +134,7 @@ class InboundCounts:
     set_aside: int
 
 
-def handle_inbound_texts(engine: Engine, now: datetime) -> InboundCounts:
+def handle_inbound_texts(engine: Engine, now: datetime, stopping: Stopping = _never) -> InboundCounts:
     """Understand the texts that are stored and not handled yet, each in a transaction of its own.
 
     A text our program fails on is set aside after a few rounds and shown to a person;
@@ -119,6 +149,8 @@ def handle_inbound_texts(engine: Engine, now: datetime) -> InboundCounts:
         ).all()
     handled = failed = 0
     for message_id in waiting:
+        if stopping():
+            break
         try:
             with transaction(engine) as session:
                 handle_inbound(session, session.get_one(InboundMessage, message_id), now=now)
@@ -151,21 +183,25 @@ def keep_check_ins(engine: Engine, now: datetime) -> CheckInCounts:
 
 @dataclass(frozen=True, slots=True)
 class WatchCounts:
-    """What one round over the running plans found."""
+    """What one round over the running plans found; `plans` were looked at."""
 
     plans: int
     alerts: int
 
 
-def watch_courses(engine: Engine, now: datetime) -> WatchCounts:
+def watch_courses(engine: Engine, now: datetime, stopping: Stopping = _never) -> WatchCounts:
     """Look for milestones that passed, appointments not made and silence, a batch of plans a transaction."""
     with transaction(engine) as session:
         plans = plans_to_watch(session, now=now)
-    alerts = 0
+    watched = alerts = 0
     for start in range(0, len(plans), _BATCH):
+        if stopping():
+            break
+        batch = plans[start : start + _BATCH]
         with transaction(engine) as session:
-            alerts += len(watch(session, plans[start : start + _BATCH], now=now))
-    return WatchCounts(len(plans), alerts)
+            alerts += len(watch(session, batch, now=now))
+        watched += len(batch)
+    return WatchCounts(watched, alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,26 +237,60 @@ def forget_secrets(engine: Engine, now: datetime) -> ForgetCounts:
     return ForgetCounts(forgotten, codes)
 
 
-def beat(engine: Engine, worker: str, *, tick_seconds: float, failure: str | None, now: datetime) -> None:
-    """Leave a sign of life, which `/readyz` reads."""
+def beat(
+    engine: Engine, worker: str, *, tick_seconds: float, failure: str | None = None, now: datetime
+) -> None:
+    """Leave a sign of life, which `/readyz` reads, or count a job that failed."""
     with transaction(engine) as session:
-        heart = session.get(WorkerHeartbeat, worker)
-        if heart is None:
-            heart = WorkerHeartbeat(
-                worker=worker, started_at=now, failures=0, last_failure="", tick_seconds=tick_seconds
-            )
-            session.add(heart)
-        heart.beat_at = now
-        if failure is not None:
-            heart.failures += 1
-            heart.last_failure = failure
+        leave_sign(session, worker, tick_seconds=tick_seconds, failure=failure, now=now)
 
 
-JOBS: Final[Mapping[str, Callable[[Engine, datetime], object]]] = {
+class Job(Protocol):
+    """A periodic job that needs only the database; returns its counts."""
+
+    def __call__(self, engine: Engine, now: datetime, stopping: Stopping = ...) -> object:
+        """Do what is due at `now`, in transactions of its own."""
+        ...
+
+
+class ProviderJob(Protocol):
+    """A periodic job that speaks to the provider, and keeps its connections from round to round."""
+
+    def tick(self, now: datetime) -> object:
+        """Do what is due at `now`; returns its counts."""
+        ...
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        ...
+
+
+def _in_one_go(job: Callable[[Engine, datetime], object]) -> Job:
+    """A job of a single transaction has nowhere to stop."""
+
+    def run(engine: Engine, now: datetime, stopping: Stopping = _never) -> object:
+        return None if stopping() else job(engine, now)
+
+    return run
+
+
+JOBS: Final[Mapping[str, Job]] = {
     "handle_inbound_texts": handle_inbound_texts,
-    "keep_check_ins": keep_check_ins,
+    "keep_check_ins": _in_one_go(keep_check_ins),
     "watch_courses": watch_courses,
-    "recover_sends": recover_sends,
-    "forget_secrets": forget_secrets,
+    "recover_sends": _in_one_go(recover_sends),
+    "forget_secrets": _in_one_go(forget_secrets),
 }
-"""The jobs that need only the database, by name; `dispatch_messages` and `reconcile_unknown` need Twilio."""
+"""The jobs that need only the database, by name."""
+
+PROVIDER_JOBS: Final[Mapping[str, Callable[[Engine, Settings, Clock], ProviderJob]]] = {
+    "dispatch_messages": make_dispatcher,
+    "reconcile_unknown": lambda engine, settings, _clock: make_reconciler(engine, settings),
+    "poll_stale": lambda engine, settings, _clock: make_poller(engine, settings),
+    "redact_sent": lambda engine, settings, _clock: make_redactor(engine, settings),
+}
+"""The jobs that speak to Twilio, by name: how each is made."""

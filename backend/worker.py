@@ -9,9 +9,10 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import FrameType
+from typing import Final
 
 import structlog
 from sqlalchemy import Engine
@@ -19,24 +20,34 @@ from sqlalchemy import Engine
 from backend.clock import Clock, utc_now
 from backend.config import Settings
 from backend.db import make_engine
-from backend.jobs import JOBS, beat, make_dispatcher, make_reconciler
+from backend.jobs import JOBS, PROVIDER_JOBS, Job, ProviderJob, Stopping, beat
 from backend.runtime import configure_logging
 from schedules.scheduler import Metronome, PeriodicJob
 
 _log = structlog.get_logger(__name__)
 
-SLOWER: dict[str, timedelta] = {
+SLOWER: Final[Mapping[str, timedelta]] = {
     "keep_check_ins": timedelta(seconds=30),
     "watch_courses": timedelta(minutes=5),
-    "recover_sends": timedelta(seconds=15),
-    "reconcile_unknown": timedelta(seconds=30),
+    "recover_sends": timedelta(seconds=5),
+    "reconcile_unknown": timedelta(seconds=5),
+    "poll_stale": timedelta(minutes=1),
+    "redact_sent": timedelta(minutes=1),
     "forget_secrets": timedelta(minutes=10),
 }
-"""Jobs that need not run on each tick, and how often they do."""
+"""Jobs that need not run on each tick, and how often they do.
+
+How soon a killed worker's texts are settled hangs on the two of five seconds (docs/messages.md).
+"""
 
 
-def run_worker(settings: Settings, clock: Clock = utc_now) -> None:
-    """Run the jobs until SIGTERM or SIGINT, then let sends under way end, give the rest back and return."""
+def run_worker(
+    settings: Settings, clock: Clock = utc_now, *, intervals: Mapping[str, timedelta] = SLOWER
+) -> None:
+    """Run the jobs until SIGTERM or SIGINT, then let sends under way end, give the rest back and return.
+
+    `intervals` says how often a job runs that need not run on each tick, by its name.
+    """
     configure_logging(settings)
     stop = threading.Event()
 
@@ -47,14 +58,11 @@ def run_worker(settings: Settings, clock: Clock = utc_now) -> None:
     signal.signal(signal.SIGINT, on_signal)
     engine = make_engine(settings.database_url)
     name = f"{socket.gethostname()}:{os.getpid()}"
-    dispatcher = make_dispatcher(engine, settings, clock)
-    reconciler = make_reconciler(engine, settings)
-    asking: dict[str, Callable[[], object]] = {
-        "dispatch_messages": lambda: dispatcher.tick(clock()),
-        "reconcile_unknown": lambda: reconciler.tick(clock()),
-    }
+    provider_jobs = {job: make(engine, settings, clock) for job, make in PROVIDER_JOBS.items()}
+    works = _works(engine, clock, provider_jobs, stop.is_set)
+    works["heartbeat"] = lambda: beat(engine, name, tick_seconds=settings.worker_tick_seconds, now=clock())
     metronome = Metronome(
-        _periodic_jobs(settings, engine, clock, name, asking),
+        _periodic_jobs(works, timedelta(seconds=settings.worker_tick_seconds), intervals),
         on_error=lambda job, error: _report(engine, name, settings, clock, job, error),
     )
     _log.info("worker started", worker=name, tick_seconds=settings.worker_tick_seconds)
@@ -62,40 +70,37 @@ def run_worker(settings: Settings, clock: Clock = utc_now) -> None:
     try:
         stop.wait()
     finally:
-        dispatcher.stop()
-        reconciler.stop()
+        for job in provider_jobs.values():
+            job.stop()
         metronome.stop(wait=True)
-        dispatcher.close()
-        reconciler.close()
+        for job in provider_jobs.values():
+            job.close()
         engine.dispose()
         _log.info("worker stopped", worker=name)
 
 
-def _periodic_jobs(
-    settings: Settings,
-    engine: Engine,
-    clock: Clock,
-    name: str,
-    asking: Mapping[str, Callable[[], object]],
-) -> list[PeriodicJob]:
-    """Lay out when each job runs; `asking` are those that speak to the provider, by name."""
-    tick = timedelta(seconds=settings.worker_tick_seconds)
-    works: dict[str, Callable[[], object]] = {
-        **asking,
-        **{job_name: partial(_with_now, job, engine, clock) for job_name, job in JOBS.items()},
+def _works(
+    engine: Engine, clock: Clock, provider_jobs: Mapping[str, ProviderJob], stopping: Stopping
+) -> dict[str, Callable[[], object]]:
+    """Bind each job to what it works on, by its name; each reads the clock once, when it begins."""
+
+    def tick(job: ProviderJob) -> object:
+        return job.tick(clock())
+
+    def run(job: Job) -> object:
+        return job(engine, clock(), stopping)
+
+    return {
+        **{name: partial(tick, job) for name, job in provider_jobs.items()},
+        **{name: partial(run, job) for name, job in JOBS.items()},
     }
-    beating = partial(beat, engine, name, tick_seconds=settings.worker_tick_seconds, failure=None)
-    return [
-        PeriodicJob("heartbeat", tick, lambda: beating(now=clock())),
-        *(
-            PeriodicJob(job_name, max(tick, SLOWER.get(job_name, tick)), work)
-            for job_name, work in works.items()
-        ),
-    ]
 
 
-def _with_now(job: Callable[[Engine, datetime], object], engine: Engine, clock: Clock) -> object:
-    return job(engine, clock())
+def _periodic_jobs(
+    works: Mapping[str, Callable[[], object]], tick: timedelta, intervals: Mapping[str, timedelta]
+) -> list[PeriodicJob]:
+    """Lay out when each job runs: on each tick, or as seldom as its interval says."""
+    return [PeriodicJob(name, max(tick, intervals.get(name, tick)), work) for name, work in works.items()]
 
 
 def _report(

@@ -1,5 +1,7 @@
 """Commands that run something: the web for development, the worker, one job by hand."""
 
+from contextlib import closing
+
 import click
 from flask import current_app
 from flask.cli import with_appcontext
@@ -8,7 +10,7 @@ from werkzeug.serving import run_simple
 from backend.app import create_app
 from backend.config import load_settings
 from backend.db import db
-from backend.jobs import JOBS
+from backend.jobs import JOBS, PROVIDER_JOBS
 from backend.runtime import current_runtime
 from backend.worker import run_worker
 
@@ -30,10 +32,15 @@ def worker() -> None:
 
 
 @click.command("run-job")
-@click.argument("name", type=click.Choice(sorted(JOBS)))
+@click.argument("name", type=click.Choice(sorted([*JOBS, *PROVIDER_JOBS])))
 @with_appcontext
 def run_job(name: str) -> None:
     """Run one of the worker's jobs once, now, and say what it counted."""
-    counts = JOBS[name](db.engine, current_runtime().clock())
+    runtime = current_runtime()
+    if name in JOBS:
+        counts = JOBS[name](db.engine, runtime.clock())
+    else:
+        with closing(PROVIDER_JOBS[name](db.engine, runtime.settings, runtime.clock)) as job:
+            counts = job.tick(runtime.clock())
     current_app.logger.info("job run by hand", extra={"job": name})
     click.echo(f"{name}: {counts}")

@@ -6,10 +6,14 @@ clause against one table of allowed transitions. What does not: when a text is d
 (`backend.services.delivery`, handed in as `Effects`). Called by services and jobs.
 """
 
+from backend.outbox.asking import absent_after
 from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
+from backend.outbox.polling import PollCounts, Poller
 from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
 from backend.outbox.reconciling import ReconcileCounts, Reconciler
-from backend.outbox.reports import expire_leases, forget_codes, give_up_unknown, record_report
+from backend.outbox.recovering import expire_leases, forget_codes, give_up_unknown
+from backend.outbox.redacting import RedactCounts, Redactor
+from backend.outbox.reports import record_report
 from backend.outbox.second_tries import is_second_try, queue_second_try
 from backend.outbox.senders import Senders
 from backend.outbox.states import FINAL, TRANSITIONS
@@ -20,10 +24,15 @@ __all__ = [
     "Effects",
     "NewMessage",
     "Outcome",
+    "PollCounts",
+    "Poller",
     "ReconcileCounts",
     "Reconciler",
+    "RedactCounts",
+    "Redactor",
     "Senders",
     "SqlOutbox",
+    "absent_after",
     "cancel",
     "enqueue",
     "expire_leases",

@@ -4,7 +4,7 @@ Asking the provider and acting on the verdict is `reconciling`'s.
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,13 +15,19 @@ from notifications.phone import PhoneNumber
 CLOCKS_DIFFER_BY: Final = timedelta(minutes=2)
 """How far the provider's clock and ours may stand apart, both ways."""
 
-ABSENT_AFTER: Final = timedelta(minutes=5)
-"""How long after its attempt a text that is not in the list is absent for good.
 
-The list is asked for without dates, so a text that waits in the provider's queue (up to 10 h) is in it, and
-only a request that the provider is still working on can be missing. Our own call ends after 10 s, the lease
-after 60 s; five times the lease leaves room for both, for a slow list and for `CLOCKS_DIFFER_BY`.
-"""
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Open attempts at the same words to the same phone, this one among them.
+
+    `place` counts from 0, the oldest, which was claimed at `since`. `interchangeable`: all are of unknown
+    outcome, of one patient and one purpose, and their words are certain.
+    """
+
+    count: int
+    place: int
+    since: datetime
+    interchangeable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +35,8 @@ class Attempt:
     """One attempt of unknown outcome.
 
     `recorded`: `body` was written down as what left; otherwise it was composed anew, and other words may have
-    left. `moved`: the patient's record changed since, so that it may have gone to another number. `rivals`:
-    another attempt at the same words to the same phone is open as well.
+    left. `moved`: the patient's record changed since, so that it may have gone to another number. `alike`:
+    what it could be mistaken for, None when there is nothing.
     """
 
     message_id: uuid.UUID
@@ -39,8 +45,8 @@ class Attempt:
     body: str
     recorded: bool
     moved: bool
-    rivals: bool
     attempted_at: datetime
+    alike: Alike | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +71,33 @@ def weigh(
 ) -> Found | Absent | Undecided:
     """Say what became of an attempt.
 
-    `owned` are provider ids that belong to other messages of ours. Of texts that cannot be told apart none is
-    adopted; and nothing is absent while any text in the list might be it.
+    `owned` are provider ids that belong to other messages of ours. Texts that cannot be told apart are
+    adopted only when every one of them must have been taken: as many in the list as are open, and all of
+    them interchangeable. Nothing is absent while any text in the list might be it.
     """
-    earliest = attempt.attempted_at - CLOCKS_DIFFER_BY
+    earliest = (attempt.alike.since if attempt.alike else attempt.attempted_at) - CLOCKS_DIFFER_BY
     free = [
         message
         for message in listing.messages
         if message.to == attempt.to and message.created_at >= earliest and message.provider_sid not in owned
     ]
-    same = [message for message in free if _words(message.body) == _words(attempt.body)]
+    same = sorted(
+        (message for message in free if _words(message.body) == _words(attempt.body)),
+        key=lambda message: (message.created_at, message.provider_sid),
+    )
     if same:
-        return Found(same[0]) if len(same) == 1 and not attempt.rivals else Undecided()
+        return _which_of(same, attempt.alike, listing)
     doubtful = [message for message in free if not (attempt.recorded and message.body)]
     waited = now - attempt.attempted_at >= absent_after
     proven = listing.complete and waited and not attempt.moved and not doubtful
     return Absent() if proven else Undecided()
+
+
+def _which_of(same: Sequence[ProviderMessage], alike: Alike | None, listing: Listing) -> Found | Undecided:
+    if alike is None:
+        return Found(same[0]) if len(same) == 1 else Undecided()
+    all_were_taken = alike.interchangeable and listing.complete and len(same) == alike.count
+    return Found(same[alike.place]) if all_were_taken else Undecided()
 
 
 def _words(body: str) -> str:

@@ -5,34 +5,33 @@ A callback with our id is the first proof and needs nothing of this; what the li
 the job `reconcile_unknown`.
 """
 
-import asyncio
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Final, Self
+from functools import partial
+from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from backend.db import transaction
-from backend.models import OutboundMessage, Patient
+from backend.models import OutboundMessage
+from backend.outbox.asking import unknown_again
 from backend.outbox.dispatching import Effects
-from backend.outbox.evidence import ABSENT_AFTER, CLOCKS_DIFFER_BY, Absent, Found, weigh
+from backend.outbox.evidence import CLOCKS_DIFFER_BY, Absent, Found, weigh
+from backend.outbox.rounds import Rounds, is_silent
 from backend.outbox.settling import adopt, owned_by_others, read_attempt, send_again
+from backend.outbox.turns import Turn, ask_again, take_turns
 from notifications.gateway import Listing, MessageLookup, PermanentSendError, SendError
 from notifications.phone import InvalidPhone, PhoneNumber
 from notifications.timing import MAX_ATTEMPTS
 
-GRACE: Final = timedelta(seconds=30)
-"""How long a callback has to come by itself before the provider is asked."""
-
-_AT_ONCE: Final = 8  # listings under way together: a worker that stops waits for one such batch
+_TOGETHER: Final = 64
+_A_ROUND: Final = 1024  # the next round, seconds later, goes on with a clock of its own
 
 
 @dataclass(slots=True)
 class ReconcileCounts:
-    """What one round did; `asked_in_vain` counts phones whose list did not come."""
+    """What one round did with texts; `asked_in_vain` counts phones whose list did not come."""
 
     found: int = 0
     absent: int = 0
@@ -42,125 +41,116 @@ class ReconcileCounts:
 
 @dataclass(slots=True)
 class _Phone:
-    """What is open at one phone, and what the provider says of it."""
+    """What is open at one phone, and since when."""
 
     to: PhoneNumber
     since: datetime
-    rows: list[tuple[uuid.UUID, int]] = field(default_factory=list)
-    answer: Listing | SendError | None = None
+    rows: list[Turn] = field(default_factory=list)
 
 
-class Reconciler:
-    """Keeps one event loop and its connections from round to round; used from one thread at a time."""
+class Reconciler(Rounds):
+    """Settles texts of unknown outcome, round after round."""
 
     def __init__(
-        self,
-        engine: Engine,
-        lookup: MessageLookup,
-        effects: Effects,
-        *,
-        grace: timedelta = GRACE,
-        absent_after: timedelta = ABSENT_AFTER,
+        self, engine: Engine, lookup: MessageLookup, effects: Effects, *, absent_after: timedelta
     ) -> None:
-        """Wire the database to the provider; `effects` is told what became of the texts."""
+        """Wire the database to the provider.
+
+        `effects` is told what became of the texts; `absent_after` its attempt a text that is not in the
+        list never left (`asking.absent_after`).
+        """
+        super().__init__(lookup)
         self._engine = engine
         self._lookup = lookup
         self._effects = effects
-        self._grace = grace
         self._absent_after = absent_after
-        self._stopped = False
-        self._runner = asyncio.Runner()
 
     def tick(self, now: datetime) -> ReconcileCounts:
-        """Ask about every phone with an open text, and settle what that proves.
+        """Ask about the phones of all texts whose time to ask has come, and settle what that proves.
 
         A provider that does not answer ends the round with nothing changed for those it was asked about.
         """
         counts = ReconcileCounts()
-        phones = self._open_phones(now)
-        for start in range(0, len(phones), _AT_ONCE):
-            if self._stopped:
-                break
-            batch = phones[start : start + _AT_ONCE]
-            self._runner.run(self._ask(batch, now))
-            for phone in batch:
-                self._settle(phone, counts, now)
-            if any(_gives_no_answer(phone.answer) for phone in batch):
+        taken = 0
+        while not self.stopped and taken < _A_ROUND and (rows := self._take(now)):
+            taken += len(rows)
+            phones = self._by_phone(rows, counts, now)
+            answers = self.ask(
+                [
+                    partial(self._lookup.find, to=phone.to, since=phone.since, until=now + CLOCKS_DIFFER_BY)
+                    for phone in phones
+                ]
+            )
+            for phone, answer in zip(phones, answers, strict=True):
+                self._settle(phone, answer, counts, now)
+            if answers and all(map(is_silent, answers)):
                 break
         return counts
 
-    def stop(self) -> None:
-        """Ask about no more phones, for good; from any thread. What was asked already is still settled."""
-        self._stopped = True
-
-    def close(self) -> None:
-        """Let go of the connections and the loop; the reconciler is done."""
-        self._runner.run(self._lookup.close())
-        self._runner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _open_phones(self, now: datetime) -> list[_Phone]:
-        """Return the phones with texts of unknown outcome that are still useful, longest open first."""
-        open_texts = (
-            select(OutboundMessage.id, OutboundMessage.attempt, OutboundMessage.attempted_at, Patient.phone)
-            .join(Patient, Patient.id == OutboundMessage.patient_id)
-            .where(
-                OutboundMessage.status == "unknown",
-                OutboundMessage.attempted_at <= now - self._grace,
-                OutboundMessage.expires_at > now,
-            )
-            .order_by(OutboundMessage.attempted_at, OutboundMessage.id)
-        )
-        phones: dict[str, _Phone] = {}
+    def _take(self, now: datetime) -> Sequence[Turn]:
+        """Take the turns of texts that are due to be asked about and still useful."""
         with transaction(self._engine) as session:
-            for row in session.execute(open_texts):
-                try:
-                    to = PhoneNumber.parse(row.phone)
-                except InvalidPhone:
-                    continue
-                since = row.attempted_at - CLOCKS_DIFFER_BY
-                phones.setdefault(row.phone, _Phone(to, since)).rows.append((row.id, row.attempt))
+            return take_turns(
+                session,
+                OutboundMessage.ask_at <= now,
+                OutboundMessage.status == "unknown",
+                OutboundMessage.expires_at > now,
+                now=now,
+                most=_TOGETHER,
+            )
+
+    def _by_phone(self, rows: Sequence[Turn], counts: ReconcileCounts, now: datetime) -> Sequence[_Phone]:
+        reach = 2 * CLOCKS_DIFFER_BY + self._absent_after  # as far back as a text in the same words matters
+        phones: dict[str, _Phone] = {}
+        for row in rows:
+            try:
+                to = PhoneNumber.parse(row.phone or "")
+            except InvalidPhone:
+                counts.undecided += self._ask_later([row], now)
+                continue
+            phone = phones.setdefault(row.phone, _Phone(to, row.attempted_at - reach))
+            phone.since = min(phone.since, row.attempted_at - reach)
+            phone.rows.append(row)
         return list(phones.values())
 
-    async def _ask(self, phones: Sequence[_Phone], now: datetime) -> None:
-        async def ask_about(phone: _Phone) -> None:
-            try:
-                phone.answer = await self._lookup.find(
-                    to=phone.to, since=phone.since, until=now + CLOCKS_DIFFER_BY
-                )
-            except SendError as error:
-                phone.answer = error
-
-        await asyncio.gather(*map(ask_about, phones))
-
-    def _settle(self, phone: _Phone, counts: ReconcileCounts, now: datetime) -> None:
-        if not isinstance(phone.answer, Listing):
+    def _settle(
+        self, phone: _Phone, answer: Listing | SendError, counts: ReconcileCounts, now: datetime
+    ) -> None:
+        if not isinstance(answer, Listing):
             counts.asked_in_vain += 1
+            if isinstance(answer, PermanentSendError):
+                self._ask_later(phone.rows, now)
             return
-        for message_id, number in phone.rows:
-            with transaction(self._engine) as session:
-                attempt = read_attempt(session, message_id, number, phone.to)
-                if attempt is None:
-                    continue
-                owned = owned_by_others(session, attempt, phone.answer)
-                match weigh(attempt, phone.answer, owned, now=now, absent_after=self._absent_after):
-                    case Found(message):
-                        outcomes = adopt(session, attempt, message, now=now)
-                        self._effects(session, outcomes, now)
-                        counts.found += len(outcomes)
-                    case Absent() if number < MAX_ATTEMPTS:
-                        counts.absent += send_again(session, attempt, now=now)
-                    case _:
-                        counts.undecided += 1
+        undecided = [row for row in phone.rows if not self._is_settled(phone, row, answer, counts, now)]
+        counts.undecided += self._ask_later(undecided, now)
 
+    def _is_settled(
+        self, phone: _Phone, row: Turn, listing: Listing, counts: ReconcileCounts, now: datetime
+    ) -> bool:
+        """Act on what the list proves about one text; False when it proves nothing."""
+        with transaction(self._engine) as session:
+            attempt = read_attempt(session, row.id, row.attempt, phone.to, provable_after=self._absent_after)
+            if attempt is None:
+                return False
+            owned = owned_by_others(session, attempt, listing)
+            match weigh(attempt, listing, owned, now=now, absent_after=self._absent_after):
+                case Found(message):
+                    outcomes = adopt(session, attempt, message, now=now)
+                    self._effects(session, outcomes, now)
+                    counts.found += len(outcomes)
+                    return bool(outcomes)
+                case Absent() if row.attempt < MAX_ATTEMPTS:
+                    counts.absent += send_again(session, attempt, now=now)
+                    return True
+                case _:
+                    return False
 
-def _gives_no_answer(answer: Listing | SendError | None) -> bool:
-    """Tell a provider that is down from one that refuses this one phone."""
-    return isinstance(answer, SendError) and not isinstance(answer, PermanentSendError)
+    def _ask_later(self, rows: Sequence[Turn], now: datetime) -> int:
+        """Set when these texts are asked about next; return how many still are of unknown outcome."""
+        with transaction(self._engine) as session:
+            return sum(
+                ask_again(
+                    session, row, unknown_again(row.attempted_at, now, provable_after=self._absent_after)
+                )
+                for row in rows
+            )

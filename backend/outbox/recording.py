@@ -8,15 +8,17 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Dialect, TextualSelect, Uuid, select, text, update
+from sqlalchemy import Dialect, TextualSelect, Uuid, or_, text, update
 from sqlalchemy.orm import Session
 
 from backend.db import UtcDateTime
 from backend.models import OutboundMessage
+from backend.outbox.asking import GRACE, REPORT_OVERDUE_AFTER
 from backend.outbox.daily import take_off
+from backend.outbox.doubles import note_second_text
 from backend.outbox.queue import LogLine, log
 from backend.outbox.states import TRANSITIONS, sources_of
 from notifications.gateway import ErrorClass, classify
@@ -30,11 +32,6 @@ from notifications.outbox_port import (
     Uncomposable,
     Unknown,
 )
-
-ASK_UNKNOWN_AFTER: Final = timedelta(seconds=30)
-"""How long a callback has to come by itself before the provider is asked about a text of unknown outcome."""
-ASK_ACCEPTED_AFTER: Final = timedelta(hours=1)
-"""How long a delivery report has to come before the provider is asked for it."""
 
 _NOT_SENT: Final = (Postponed, Dropped, Retry, Failed, Uncomposable)
 
@@ -73,7 +70,7 @@ class _Change:
 def record(session: Session, results: Sequence[Result], *, redact: bool, now: datetime) -> list[Outcome]:
     """Write down what came of claimed texts and return the outcomes that hold.
 
-    `redact` marks what the provider took, so that its words are emptied there later.
+    `redact` marks what the provider took, or may have taken, so that its words are emptied there later.
     """
     changes = {uuid.UUID(result.message_id): (result, _change(result, now)) for result in results}
     moved: dict[uuid.UUID, uuid.UUID] = {}
@@ -83,7 +80,7 @@ def record(session: Session, results: Sequence[Result], *, redact: bool, now: da
             for message_id, (result, change) in changes.items()
             if change.status == status
         ]
-        moved |= _move(session, status, rows, redact=redact and status == "accepted")
+        moved |= _move(session, status, rows, redact=redact and status in {"accepted", "unknown"})
     lines = [
         LogLine(message_id, moved[message_id], change.status, result.attempt, change.why)
         for message_id, (result, change) in changes.items()
@@ -104,7 +101,7 @@ def record(session: Session, results: Sequence[Result], *, redact: bool, now: da
         if message_id in moved:
             outcomes.append(Outcome(message_id, change.status, change.error_class, change.error_code))
         elif isinstance(result, Accepted):  # a callback was faster
-            outcomes.append(_note_receipt(session, message_id, result, now))
+            outcomes.append(_note_receipt(session, message_id, result, redact=redact, now=now))
     return outcomes
 
 
@@ -118,7 +115,7 @@ def _change(result: Result, now: datetime) -> _Change:
                 body=result.body,
                 segments=result.segments.count,
                 sent_at=now,
-                ask_at=now + ASK_ACCEPTED_AFTER,
+                ask_at=now + REPORT_OVERDUE_AFTER,
             )
         case Postponed():
             return _Change("scheduled", result.why, due_at=result.until, untried=1)
@@ -140,7 +137,7 @@ def _change(result: Result, now: datetime) -> _Change:
                 result.why,
                 body=result.body,
                 segments=result.segments.count,
-                ask_at=now + ASK_UNKNOWN_AFTER,
+                ask_at=now + GRACE,
             )
         case Uncomposable():
             return _Change("failed", result.why, error_class=classify(None))
@@ -220,21 +217,26 @@ def _instant(value: datetime | None, dialect: Dialect) -> str | None:
     return None if stored is None else stored.isoformat(sep=" ", timespec="microseconds")
 
 
-def _note_receipt(session: Session, message_id: uuid.UUID, result: Accepted, now: datetime) -> Outcome:
+def _note_receipt(
+    session: Session, message_id: uuid.UUID, result: Accepted, *, redact: bool, now: datetime
+) -> Outcome:
     """Add what a callback did not know to a row it has moved already, and see whether two attempts left."""
-    this = (OutboundMessage.id == message_id, OutboundMessage.attempt == result.attempt)
-    sid = session.scalars(select(OutboundMessage.provider_sid).where(*this)).one_or_none()
-    twice = sid is not None and sid != result.receipt.provider_sid
-    if not twice:
-        session.execute(
-            update(OutboundMessage)
-            .where(*this)
-            .values(
-                provider_sid=result.receipt.provider_sid,
-                body=result.body,
-                segments=result.segments.count,
-                sent_at=now,
-            )
-            .execution_options(synchronize_session=False)
+    sid = result.receipt.provider_sid
+    session.execute(
+        update(OutboundMessage)
+        .where(
+            OutboundMessage.id == message_id,
+            OutboundMessage.attempt == result.attempt,
+            or_(OutboundMessage.provider_sid.is_(None), OutboundMessage.provider_sid == sid),
         )
+        .values(
+            provider_sid=sid,
+            body=result.body,
+            segments=result.segments.count,
+            sent_at=now,
+            redact=redact,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    twice = note_second_text(session, message_id, result.attempt, sid, now=now)
     return Outcome(message_id, "accepted", None, None, sent_twice=twice)

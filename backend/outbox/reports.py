@@ -1,16 +1,22 @@
-"""What arrives after a send: the provider's delivery reports, and leases that ran out."""
+"""What the provider reports of a text, by callback, in its list or when it is asked: statuses only move up.
+
+Reports come twice, out of order, before our own commit, for an older attempt, or never. What they mean for
+the patient is `backend.services.delivery`'s. Called by it, by `settling` and by `polling`.
+"""
 
 import uuid
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from backend.models import OutboundMessage
+from backend.outbox.asking import REPORT_OVERDUE_AFTER
 from backend.outbox.dispatching import Outcome
+from backend.outbox.doubles import note_second_text
 from backend.outbox.queue import LogLine, log
-from backend.outbox.states import sources_of
+from backend.outbox.states import FINAL, sources_of
 from notifications.gateway import DeliveryReport, ErrorClass, classify
 
 _OURS: Final = {
@@ -37,6 +43,9 @@ _WORDS: Final = {
 }
 
 
+_FAILING: Final = frozenset({"undelivered", "failed", "expired"})
+
+
 def record_report(
     session: Session,
     message_id: uuid.UUID,
@@ -46,11 +55,11 @@ def record_report(
     now: datetime,
     note: str = "",
 ) -> Outcome | None:
-    """Move a message up to what the provider reports; None when that changes nothing.
+    """Move a message up to what the provider reports; None when that says nothing new.
 
-    Reports come twice, out of order, before our own commit and for an older attempt;
-    a status never goes back, whichever order they come in. `note` says, behind the
-    reason, how we learnt of it.
+    A report is proof that its attempt left, whatever we believed: a text that waits to be sent again is not.
+    Only that an earlier attempt failed says nothing while a later one is on its way. `attempt` is the one the
+    report is about, 0 if it does not say; `note` tells, behind the reason, how we learnt of it.
     """
     error_class = classify(report.error_code) if report.error_code is not None else None
     status = _OURS.get(report.status)
@@ -59,74 +68,48 @@ def record_report(
     if status is None:
         return None
     why = _WORDS[status] + (f" (code {report.error_code})" if report.error_code else "") + note
-    values: dict[str, Any] = {"status": status, "why": why, "lease_until": None}
+    values: dict[str, Any] = {
+        "status": status,
+        "why": why,
+        "lease_until": None,
+        "ask_at": None if status in FINAL else now + REPORT_OVERDUE_AFTER,
+    }
     if report.error_code is not None:
         values["error_code"] = report.error_code
     if status == "delivered":
         values["delivered_at"] = now
-    if report.provider_sid:
-        values["provider_sid"] = report.provider_sid
-    moved = session.execute(
+    concerned = [
+        OutboundMessage.id == message_id,
+        OutboundMessage.status.in_(sources_of(status)),
+        OutboundMessage.status != "scheduled" if attempt < 1 else true(),
+    ]
+    if status in _FAILING and attempt:
+        concerned.append(or_(OutboundMessage.attempt <= attempt, OutboundMessage.status == "scheduled"))
+    sid = report.provider_sid or None
+    same_text = or_(OutboundMessage.provider_sid.is_(None), OutboundMessage.provider_sid == sid)
+    sent_twice = False
+    clinic_id = _move(session, [*concerned, same_text], values | ({"provider_sid": sid} if sid else {}))
+    if clinic_id is None:  # moved before, or known by another id at the provider
+        sent_twice = note_second_text(session, message_id, attempt, sid, now=now)
+        clinic_id = _move(session, concerned, values)
+    if clinic_id is not None:
+        log(session, [LogLine(message_id, clinic_id, status, attempt, why)], now=now)
+        return Outcome(message_id, status, error_class, report.error_code, sent_twice=sent_twice)
+    if sent_twice:
+        return Outcome(message_id, _status_of(session, message_id), None, None, sent_twice=True)
+    return None
+
+
+def _move(session: Session, concerned: list[ColumnElement[bool]], values: dict[str, Any]) -> uuid.UUID | None:
+    """Change the one row that is concerned, if it is; return its clinic."""
+    return session.execute(
         update(OutboundMessage)
-        .where(OutboundMessage.id == message_id, OutboundMessage.status.in_(sources_of(status)))
+        .where(*concerned)
         .values(**values)
         .returning(OutboundMessage.clinic_id)
         .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if moved is None:
-        return None
-    log(session, [LogLine(message_id, moved.clinic_id, status, attempt, why)], now=now)
-    return Outcome(message_id, status, error_class, report.error_code)
+    ).scalar_one_or_none()
 
 
-def expire_leases(session: Session, *, now: datetime) -> int:
-    """Move texts whose worker died while sending to `unknown`; return how many.
-
-    Never back to `scheduled`: the provider may have taken them.
-    """
-    why = "the worker stopped while sending: whether it went is not known yet"
-    lost = session.execute(
-        update(OutboundMessage)
-        .where(OutboundMessage.status == "sending", OutboundMessage.lease_until <= now)
-        .values(status="unknown", why=why, lease_until=None)
-        .returning(OutboundMessage.id, OutboundMessage.clinic_id, OutboundMessage.attempt)
-        .execution_options(synchronize_session=False)
-    ).all()
-    log(session, [LogLine(row.id, row.clinic_id, "unknown", row.attempt, why) for row in lost], now=now)
-    return len(lost)
-
-
-def give_up_unknown(session: Session, *, now: datetime) -> list[Outcome]:
-    """Close texts of unknown outcome that are too late to be useful, so that a person sees them."""
-    why = "whether it was sent was never confirmed, and it is too late to send it again"
-    ids = session.scalars(
-        select(OutboundMessage.id).where(
-            OutboundMessage.status == "unknown", OutboundMessage.expires_at <= now
-        )
-    ).all()
-    closed = session.execute(
-        update(OutboundMessage)
-        .where(OutboundMessage.id.in_(ids), OutboundMessage.status == "unknown")
-        .values(status="failed", why=why)
-        .returning(OutboundMessage.id, OutboundMessage.clinic_id, OutboundMessage.attempt)
-        .execution_options(synchronize_session=False)
-    ).all()
-    log(session, [LogLine(row.id, row.clinic_id, "failed", row.attempt, why) for row in closed], now=now)
-    return [Outcome(row.id, "failed", ErrorClass.OTHER, None) for row in closed]
-
-
-def forget_codes(session: Session, *, now: datetime) -> int:
-    """Blank the sign-in codes that can no longer be used, so that none stays readable; return how many."""
-    blanked = session.execute(
-        update(OutboundMessage)
-        .where(
-            OutboundMessage.purpose == "sign_in",
-            OutboundMessage.template.is_not(None),
-            OutboundMessage.status.not_in(("scheduled", "sending")),
-            OutboundMessage.expires_at < now,
-        )
-        .values(facts={}, body="", template=None)
-        .returning(OutboundMessage.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    return len(blanked)
+def _status_of(session: Session, message_id: uuid.UUID) -> str:
+    return session.scalars(select(OutboundMessage.status).where(OutboundMessage.id == message_id)).one()

@@ -6,7 +6,7 @@ another worker was faster. What the evidence proves is `evidence`'s, when to ask
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, and_, or_, select, update
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.models import OutboundMessage, Patient
 from backend.outbox.attempts import read_attempts
 from backend.outbox.dispatching import Outcome
-from backend.outbox.evidence import CLOCKS_DIFFER_BY, Attempt
+from backend.outbox.evidence import CLOCKS_DIFFER_BY, Alike, Attempt
 from backend.outbox.queue import LogLine, log
 from backend.outbox.reports import record_report
 from notifications.compose import CopyError, compose
@@ -27,10 +27,22 @@ _OPEN: Final = ("sending", "unknown", "failed")  # without a provider's id, thes
 _ABSENT: Final = "the provider does not know it, so it never left: to be sent again"
 
 
-def read_attempt(session: Session, message_id: uuid.UUID, number: int, to: PhoneNumber) -> Attempt | None:
-    """Read the attempt anew, after the list came; None when it is settled by now, or has no words."""
+def read_attempt(
+    session: Session, message_id: uuid.UUID, number: int, to: PhoneNumber, *, provable_after: timedelta
+) -> Attempt | None:
+    """Read the attempt anew, after the list came; None when it is settled by now, or has no words.
+
+    A text claimed up to `provable_after` before this one may have been created in its time.
+    """
     row = session.execute(
-        select(OutboundMessage.attempted_at, OutboundMessage.template, Patient.phone, Patient.updated_at)
+        select(
+            OutboundMessage.attempted_at,
+            OutboundMessage.template,
+            OutboundMessage.purpose,
+            OutboundMessage.patient_id,
+            Patient.phone,
+            Patient.updated_at,
+        )
         .join(Patient, Patient.id == OutboundMessage.patient_id)
         .where(
             OutboundMessage.id == message_id,
@@ -52,30 +64,54 @@ def read_attempt(session: Session, message_id: uuid.UUID, number: int, to: Phone
         body=body,
         recorded=claimed.body is not None,
         moved=row.updated_at > row.attempted_at,
-        rivals=_has_rivals(session, message_id, row, body),
         attempted_at=row.attempted_at,
+        alike=_alike(session, message_id, row, body, row.attempted_at - CLOCKS_DIFFER_BY - provable_after),
     )
 
 
-def _has_rivals(session: Session, message_id: uuid.UUID, row: Row[*tuple[Any, ...]], body: str) -> bool:
+def _alike(
+    session: Session, message_id: uuid.UUID, row: Row[*tuple[Any, ...]], body: str, earliest: datetime
+) -> Alike | None:
     same_words = or_(
         OutboundMessage.body == body,
         and_(OutboundMessage.body.is_(None), OutboundMessage.template == row.template),
     )
-    rival = (
-        select(OutboundMessage.id)
+    may_have_left = and_(
+        OutboundMessage.status.in_(_OPEN),
+        or_(OutboundMessage.status != "failed", OutboundMessage.error_code.is_(None)),
+    )
+    rivals = session.execute(
+        select(
+            OutboundMessage.id,
+            OutboundMessage.status,
+            OutboundMessage.body,
+            OutboundMessage.purpose,
+            OutboundMessage.patient_id,
+            OutboundMessage.attempted_at,
+        )
         .join(Patient, Patient.id == OutboundMessage.patient_id)
         .where(
             Patient.phone == row.phone,
             OutboundMessage.id != message_id,
-            OutboundMessage.status.in_(_OPEN),
+            may_have_left,
             OutboundMessage.provider_sid.is_(None),
-            OutboundMessage.attempted_at >= row.attempted_at - CLOCKS_DIFFER_BY,
+            OutboundMessage.attempted_at >= earliest,
             same_words,
         )
-        .limit(1)
+    ).all()
+    if not rivals:
+        return None
+    order = sorted([(row.attempted_at, message_id), *((rival.attempted_at, rival.id) for rival in rivals)])
+    return Alike(
+        count=len(order),
+        place=order.index((row.attempted_at, message_id)),
+        since=order[0][0],
+        interchangeable=all(
+            (rival.status, rival.body, rival.purpose, rival.patient_id)
+            == ("unknown", body, row.purpose, row.patient_id)
+            for rival in rivals
+        ),
     )
-    return session.scalars(rival).first() is not None
 
 
 def owned_by_others(session: Session, attempt: Attempt, listing: Listing) -> set[str]:
@@ -122,7 +158,7 @@ def send_again(session: Session, attempt: Attempt, *, now: datetime) -> int:
     moved = session.execute(
         update(OutboundMessage)
         .where(*_still_unknown(attempt), OutboundMessage.expires_at > now)
-        .values(status="scheduled", due_at=now, why=_ABSENT)
+        .values(status="scheduled", due_at=now, ask_at=None, why=_ABSENT)
         .returning(OutboundMessage.clinic_id)
         .execution_options(synchronize_session=False)
     ).one_or_none()

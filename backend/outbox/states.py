@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
-    "scheduled": frozenset({"sending", "expired", "cancelled"}),
+    "scheduled": frozenset(
+        {"sending", "accepted", "sent", "delivered", "undelivered", "failed", "expired", "cancelled"}
+    ),
     "sending": frozenset(
         {
             "scheduled",

@@ -8,12 +8,23 @@ from typing import Any
 import pytest
 
 from backend.db import transaction
+from backend.jobs import JOBS, make_reconciler
 from backend.models import MessageEvent, OutboundMessage, Patient
-from backend.outbox import NewMessage, SqlOutbox, enqueue, expire_leases
+from backend.outbox import (
+    NewMessage,
+    ReconcileCounts,
+    Senders,
+    SqlOutbox,
+    enqueue,
+    expire_leases,
+)
 from backend.outbox.evidence import Attempt
 from backend.outbox.settling import adopt, read_attempt, send_again
+from backend.outbox.turns import take_turns
+from backend.services.alarms import tell_operators
 from backend.services.delivery import draw_conclusions
 from backend.services.patients import update_patient
+from backend.worker import SLOWER
 from notifications.compose import compose
 from notifications.dispatch import Claimed
 from notifications.gateway import (
@@ -24,7 +35,7 @@ from notifications.gateway import (
     UnknownOutcome,
 )
 from notifications.phone import PhoneNumber
-from tests.world import OTHER_PHONE, PHONE, World
+from tests.world import CLINIC_NUMBER, OTHER_PHONE, PHONE, World
 
 LEASE = timedelta(seconds=60)
 WORDS = "How are you?"
@@ -57,6 +68,11 @@ def statuses(world: World) -> dict[str, str]:
     return {message.identity: message.status for message in world.messages()}
 
 
+def sids(world: World) -> dict[str, str | None]:
+    """Return which of the provider's texts each message is, by its identity."""
+    return {message.identity: message.provider_sid for message in world.messages()}
+
+
 def lose_the_reply(world: World, patient: Patient, identity: str = "a", **changes: Any) -> None:
     """Let the provider take a text, and its receipt never come."""
     queue(world, patient, identity, **changes)
@@ -74,11 +90,17 @@ def lose_the_request(world: World, patient: Patient, identity: str = "a", **chan
 def kill_a_worker(world: World, patient: Patient, *, after_sending: bool) -> None:
     """Let a worker die with a text from a template in its hands, and its lease run out."""
     queue(world, patient, "a", body=None, template="safety", purpose="safety")
-    (claimed,) = SqlOutbox(world.engine, LEASE, draw_conclusions).claim(world.now, 10)
+    (claimed,) = a_worker(world).claim(world.now, 10)
     if after_sending:
         asyncio.run(world.gateway.send(words_of(claimed)))
     with transaction(world.engine) as session:
         expire_leases(session, now=world.now + LEASE)
+
+
+def a_worker(world: World) -> SqlOutbox:
+    """Return the outbox as one worker has it."""
+    senders = Senders(CLINIC_NUMBER, lambda _sender: None, lambda: 1.0, tell_operators)
+    return SqlOutbox(world.engine, LEASE, draw_conclusions, senders)
 
 
 def words_of(claimed: Claimed) -> OutgoingText:
@@ -155,8 +177,71 @@ def test_a_text_that_never_left_says_so(world: World) -> None:
 
 def test_a_missing_text_is_left_until_the_provider_must_know_it(world: World) -> None:
     lose_the_request(world, world.patient())
-    assert world.advance(minutes=5, seconds=-1).reconcile().undecided == 1
+    assert world.advance(seconds=89).reconcile().undecided == 1
     assert only(world).status == "unknown"
+
+
+def test_a_missing_text_is_asked_about_the_moment_its_absence_can_be_proven(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.advance(seconds=85).reconcile()
+    assert world.advance(seconds=5).reconcile().absent == 1
+
+
+def test_a_text_is_not_asked_about_again_before_its_time(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.advance(seconds=30).reconcile()
+    assert world.advance(seconds=9).reconcile() == ReconcileCounts()
+    assert world.advance(seconds=1).reconcile().undecided == 1
+
+
+def test_a_text_that_stays_undecided_is_asked_about_ever_more_seldom(world: World) -> None:
+    lose_the_reply(world, world.patient())
+    world.gateway.forget_words()
+    world.advance(hours=2).reconcile()
+    assert only(world).ask_at == world.now + timedelta(minutes=30)
+
+
+def test_a_settled_text_is_left_alone_until_its_report_is_overdue(world: World) -> None:
+    lose_the_reply(world, world.patient())
+    world.advance(minutes=1).reconcile()
+    assert only(world).ask_at == world.now + timedelta(hours=1)
+
+
+def test_a_text_that_goes_once_more_is_not_asked_about_meanwhile(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.advance(minutes=5).reconcile()
+    assert only(world).ask_at is None
+
+
+def test_what_another_worker_is_asking_about_is_not_asked_twice(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.advance(minutes=5)
+    with transaction(world.engine) as session:
+        due = (OutboundMessage.ask_at <= world.now, OutboundMessage.status == "unknown")
+        assert len(take_turns(session, *due, now=world.now, most=10)) == 1
+    assert world.reconcile() == ReconcileCounts()
+
+
+def test_what_a_worker_died_over_while_asking_is_asked_by_another(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.advance(minutes=5)
+    with transaction(world.engine) as session:
+        take_turns(session, OutboundMessage.status == "unknown", now=world.now, most=10)
+    assert world.advance(seconds=15).reconcile().absent == 1
+
+
+def test_a_killed_workers_texts_are_on_their_way_again_within_two_minutes(world: World) -> None:
+    """With each job's beat as late as it can be: the lease, five seconds, ten, ten …, five, and the tick."""
+    killed_at = world.now
+    queue(world, world.patient(), "a")
+    a_worker(world).claim(world.now, 10)
+    world.advance(seconds=64.9)
+    JOBS["recover_sends"](world.engine, world.now)
+    while only(world).status == "unknown":
+        world.advance(seconds=SLOWER["reconcile_unknown"].total_seconds()).reconcile()
+    world.advance(seconds=world.settings.worker_tick_seconds).tick()
+    assert only(world).status == "accepted"
+    assert world.now - killed_at < timedelta(seconds=110)
 
 
 def test_a_list_that_was_cut_off_proves_no_absence(world: World) -> None:
@@ -180,7 +265,7 @@ def test_a_text_too_late_to_be_useful_is_not_sent_again(world: World) -> None:
 
 def test_a_text_too_late_to_be_useful_is_not_asked_about(world: World) -> None:
     lose_the_request(world, world.patient(), expires_at=world.now + timedelta(minutes=4))
-    world.gateway.fail_next_find(TransientSendError("later"))
+    world.gateway.fail_next_question(TransientSendError("later"))
     assert world.advance(minutes=5).reconcile().asked_in_vain == 0
 
 
@@ -201,12 +286,60 @@ def test_a_status_in_a_word_we_do_not_know_is_asked_for_again(world: World) -> N
     assert only(world).status == "delivered"
 
 
-def test_of_two_identical_texts_none_is_mistaken_for_the_other(world: World) -> None:
+def test_of_two_identical_texts_one_of_which_left_none_is_mistaken_for_the_other(world: World) -> None:
     patient = world.patient()
     lose_the_reply(world, patient, "a")
     lose_the_request(world, patient, "b")
     assert world.advance(minutes=10).reconcile().undecided == 2
     assert statuses(world) == {"a": "unknown", "b": "unknown"}
+
+
+def test_two_identical_texts_that_both_left_are_both_found(world: World) -> None:
+    patient = world.patient()
+    lose_the_reply(world, patient, "a")
+    world.advance(seconds=1)
+    lose_the_reply(world, patient, "b")
+    assert world.advance(minutes=1).reconcile().found == 2
+    assert sids(world) == {"a": FIRST_SID, "b": f"SM{2:032x}"}
+
+
+def test_of_two_identical_texts_neither_of_which_left_both_go_once_more(world: World) -> None:
+    patient = world.patient()
+    lose_the_request(world, patient, "a")
+    lose_the_request(world, patient, "b")
+    assert world.advance(minutes=5).reconcile().absent == 2
+    assert statuses(world) == {"a": "scheduled", "b": "scheduled"}
+
+
+def test_identical_texts_of_two_patients_at_one_phone_are_not_shared_out(world: World) -> None:
+    lose_the_reply(world, world.patient(), "a")
+    lose_the_reply(world, world.patient(given_name="Deniz"), "b")
+    assert world.advance(minutes=5).reconcile().undecided == 2
+
+
+def test_identical_texts_for_different_ends_are_not_shared_out(world: World) -> None:
+    patient = world.patient()
+    lose_the_reply(world, patient, "a")
+    lose_the_reply(world, patient, "b", purpose="safety")
+    assert world.advance(minutes=5).reconcile().undecided == 2
+
+
+def test_an_identical_text_still_in_a_workers_hands_keeps_both_open(world: World) -> None:
+    patient = world.patient()
+    lose_the_reply(world, patient, "a")
+    asyncio.run(world.gateway.send(OutgoingText("b", 1, PhoneNumber.parse(PHONE), WORDS, "")))
+    queue(world, patient, "b")
+    a_worker(world).claim(world.now, 10)
+    assert world.advance(seconds=40).reconcile().undecided == 1
+
+
+def test_a_refused_text_in_the_same_words_is_no_rival(world: World) -> None:
+    patient = world.patient()
+    queue(world, patient, "refused")
+    world.gateway.fail_next(PermanentSendError("no", code=30007))
+    world.tick()
+    lose_the_reply(world, patient, "a")
+    assert world.advance(minutes=1).reconcile().found == 1
 
 
 def test_a_text_that_belongs_to_another_message_is_not_taken_twice(world: World) -> None:
@@ -223,15 +356,12 @@ def test_two_texts_in_different_words_are_each_found(world: World) -> None:
     lose_the_reply(world, patient, "a")
     lose_the_reply(world, patient, "b", body="Something else")
     assert world.advance(minutes=1).reconcile().found == 2
-    assert {message.identity: message.provider_sid for message in world.messages()} == {
-        "a": FIRST_SID,
-        "b": f"SM{2:032x}",
-    }
+    assert sids(world) == {"a": FIRST_SID, "b": f"SM{2:032x}"}
 
 
 def test_a_text_whose_words_were_emptied_at_the_provider_may_be_ours(world: World) -> None:
     lose_the_reply(world, world.patient())
-    world.gateway.redact()
+    world.gateway.forget_words()
     assert world.advance(minutes=10).reconcile().undecided == 1
     assert only(world).status == "unknown"
 
@@ -274,16 +404,45 @@ def test_a_provider_that_does_not_answer_changes_nothing(
     world: World, error: TransientSendError | PermanentSendError
 ) -> None:
     lose_the_request(world, world.patient())
-    world.gateway.fail_next_find(error)
+    world.gateway.fail_next_question(error)
     assert world.advance(minutes=10).reconcile().asked_in_vain == 1
     assert (only(world).status, only(world).attempt) == ("unknown", 1)
+
+
+def test_a_phone_the_provider_refuses_to_speak_of_holds_up_no_other(world: World) -> None:
+    lose_the_request(world, world.patient(), "a")
+    lose_the_request(world, world.patient(phone=OTHER_PHONE), "b")
+    world.gateway.fail_next_question(PermanentSendError("no", code=401))
+    counts = world.advance(minutes=10).reconcile()
+    assert (counts.asked_in_vain, counts.absent) == (1, 1)
+
+
+def test_a_provider_that_was_down_is_asked_again_soon(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.gateway.fail_next_question(TransientSendError("later"))
+    world.advance(hours=2).reconcile()
+    assert world.advance(seconds=15).reconcile().absent == 1
+
+
+def test_a_reconciler_told_to_stop_asks_no_more(world: World) -> None:
+    lose_the_request(world, world.patient())
+    world.advance(minutes=10)
+    with make_reconciler(world.engine, world.settings, world.gateway) as reconciler:
+        reconciler.stop()
+        assert reconciler.tick(world.now) == ReconcileCounts()
 
 
 def open_attempt(world: World, identity: str) -> Attempt:
     """Read a message of unknown outcome as a worker does after the list came."""
     (message,) = world.messages(identity=identity)
     with transaction(world.engine) as session:
-        attempt = read_attempt(session, message.id, message.attempt, PhoneNumber.parse(PHONE))
+        attempt = read_attempt(
+            session,
+            message.id,
+            message.attempt,
+            PhoneNumber.parse(PHONE),
+            provable_after=timedelta(seconds=90),
+        )
     assert attempt is not None
     return attempt
 
