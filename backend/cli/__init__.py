@@ -68,6 +68,7 @@ for command in (
     database.seed_demo,
     migrations,
     accounts.create_clinic,
+    accounts.clinic_limit,
     accounts.create_user,
     care.simulate,
     care.check_protocol,

@@ -11,8 +11,10 @@ from backend.errors import NotFound, Refused
 from backend.models import Clinic
 from backend.runtime import current_runtime
 from backend.services.accounts import STAFF_ROLES, create_staff
+from backend.services.actors import Actor
 from backend.services.clinics import ClinicDetails
 from backend.services.clinics import create_clinic as add_clinic
+from backend.services.limits import limit_texts
 
 
 @click.command("create-clinic")
@@ -40,6 +42,22 @@ def create_clinic(
     with transaction(db.engine, ALL_CLINICS) as session:
         clinic = add_clinic(session, details, now=current_runtime().clock())
     click.echo(f"{clinic.name}: {clinic.id}")
+
+
+@click.command("clinic-limit")
+@click.argument("limit", metavar="NUMBER|none")
+@click.option("--clinic", help="The clinic's name; needed only where there are several.")
+@with_appcontext
+def clinic_limit(limit: str, clinic: str | None) -> None:
+    """Set how many texts a clinic may send a day, a number or none; urgent ones go all the same."""
+    if limit != "none" and not limit.isdecimal():
+        raise Refused(f"give a number of texts a day, or none; not {limit!r}")
+    most = None if limit == "none" else int(limit)
+    with transaction(db.engine, ALL_CLINICS) as session:
+        clinics = {row.name: row.id for row in session.execute(select(Clinic.name, Clinic.id))}
+        actor = Actor.system(_meant(clinics, clinic))
+        found = limit_texts(session, actor, limit=most, now=current_runtime().clock())
+    click.echo(f"{found.name}: {'no limit' if most is None else f'at most {most} texts a day'}")
 
 
 @click.command("create-user")

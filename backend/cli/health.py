@@ -11,8 +11,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from backend.config import Settings
+from backend.db import ALL_CLINICS, db, transaction
+from backend.queries.alarms import open_alarms
 from backend.runtime import current_runtime
 
 _PATIENCE_SECONDS = 10.0
@@ -32,7 +35,13 @@ class Finding:
 def doctor() -> None:
     """Check settings, database, worker, Twilio credentials and public address; 1 when one is ill."""
     settings = current_runtime().settings
-    findings = [*_settings(settings), *_database(), *_twilio(settings), *_public_url(settings)]
+    findings = [
+        *_settings(settings),
+        *_database(),
+        *_alarms(),
+        *_twilio(settings),
+        *_public_url(settings),
+    ]
     table = Table(show_header=False, box=None, pad_edge=False)
     for finding in findings:
         mark = "[green]well[/green]" if finding.well else "[red]look[/red]"
@@ -54,6 +63,20 @@ def _database() -> Iterator[Finding]:
     yield Finding(
         "database and worker", not reasons, "; ".join(reasons) or "up to date, and the worker is alive"
     )
+
+
+def _alarms() -> Iterator[Finding]:
+    """List what the worker and the webhooks have raised for whoever runs this; unreadable is said above."""
+    try:
+        with transaction(db.engine, ALL_CLINICS) as session:
+            alarms = open_alarms(session)
+    except SQLAlchemyError:
+        return
+    for alarm in alarms:
+        since = f"noticed {alarm.times} times since {alarm.raised_at:%Y-%m-%d %H:%M} UTC"
+        yield Finding(f"alarm {alarm.cause}", well=False, found=f"{alarm.detail} ({since})")
+    if not alarms:
+        yield Finding("alarms", well=True, found="none is open")
 
 
 def _twilio(settings: Settings) -> Iterator[Finding]:

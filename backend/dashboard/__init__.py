@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 
 from backend.auth import declare_public
 from backend.dashboard import (
+    alarms,
     alerts,
     care,
     enrolment,
@@ -24,7 +25,18 @@ from backend.dashboard.language import install_language
 from backend.dashboard.sentences import install_sentences
 from backend.dashboard.words import install_words
 
-_SUBJECTS = (worklist, alerts, patients, enrolment, care, messages, protocols, sending, language)
+_SUBJECTS = (
+    worklist,
+    alerts,
+    patients,
+    enrolment,
+    care,
+    messages,
+    protocols,
+    sending,
+    alarms,
+    language,
+)
 
 
 def register_dashboard(app: Flask) -> None:

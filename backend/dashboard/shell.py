@@ -1,4 +1,4 @@
-"""What every page shares: who reads it, whose clinic it is, and what becomes of an action.
+"""What every page shares: who reads it, whose clinic it is, what is amiss, what becomes of an action.
 
 Called by the page modules beside this one. No page and no query of its own.
 """
@@ -18,6 +18,7 @@ from backend.dashboard.returning import way_back
 from backend.dashboard.sentences import explain
 from backend.db import Base, db
 from backend.errors import Conflict, Invalid, NotFound, Refused
+from backend.queries.alarms import open_alarms
 from backend.queries.sending import House, house_of
 from backend.runtime import current_runtime
 
@@ -52,6 +53,7 @@ def render(template: str, *, here: str | None = None, **values: Any) -> str:
         template,
         reader=reader(),
         house=house(),
+        alarms=open_alarms(db.session(), clinic_id=current_caller().clinic_id),
         actor=current_actor(),
         roles=sorted(current_caller().roles),
         section=(request.endpoint or "").removeprefix("dashboard.").split(".")[0],

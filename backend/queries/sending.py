@@ -5,20 +5,23 @@ Rows for the header of every page and the foot of the worklist.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from backend.models import Clinic, OutboundMessage, WorkerHeartbeat
+from backend.models import Clinic, ClinicDay, OutboundMessage, WorkerHeartbeat
 
 _LEFT = ("accepted", "sent", "delivered", "undelivered", "failed")
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The clinic a page is about, and the last sign of life of any worker."""
+    """The clinic a page is about, and the last sign of life of any worker.
+
+    Texts are counted only for a clinic with a daily limit: `counted` of them on its day `counted_on`.
+    """
 
     id: uuid.UUID
     name: str
@@ -27,6 +30,9 @@ class House:
     window_start: time
     window_end: time
     sending_enabled: bool
+    daily_text_limit: int | None
+    counted_on: date | None
+    counted: int
     beat_at: datetime | None
     tick_seconds: float
 
@@ -34,6 +40,10 @@ class House:
         """Whether no worker has finished a tick in the time of three (and half a minute at least)."""
         allowed = timedelta(seconds=max(30.0, 3 * self.tick_seconds))
         return self.beat_at is None or now - self.beat_at > allowed
+
+    def texts_today(self, now: datetime) -> int:
+        """Return how many texts went on the clinic's present day, as far as they are counted."""
+        return self.counted if self.counted_on == now.astimezone(ZoneInfo(self.zone)).date() else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,8 @@ class Traffic:
 
 
 def house_of(session: Session, clinic_id: uuid.UUID) -> House:
-    """Return the clinic and its workers' newest heartbeat, in one statement."""
+    """Return the clinic, its newest counted day and its workers' newest heartbeat, in one statement."""
+    newest_day = select(func.max(ClinicDay.day_on)).where(ClinicDay.clinic_id == clinic_id).scalar_subquery()
     row = session.execute(
         select(
             Clinic.id,
@@ -57,9 +68,14 @@ def house_of(session: Session, clinic_id: uuid.UUID) -> House:
             Clinic.window_start,
             Clinic.window_end,
             Clinic.sending_enabled,
+            Clinic.daily_text_limit,
+            ClinicDay.day_on,
+            ClinicDay.texts,
             select(func.max(WorkerHeartbeat.beat_at)).scalar_subquery().label("beat_at"),
             select(func.max(WorkerHeartbeat.tick_seconds)).scalar_subquery().label("tick_seconds"),
-        ).where(Clinic.id == clinic_id)
+        )
+        .outerjoin(ClinicDay, and_(ClinicDay.clinic_id == Clinic.id, ClinicDay.day_on == newest_day))
+        .where(Clinic.id == clinic_id)
     ).one()
     return House(
         id=row.id,
@@ -69,6 +85,9 @@ def house_of(session: Session, clinic_id: uuid.UUID) -> House:
         window_start=row.window_start,
         window_end=row.window_end,
         sending_enabled=row.sending_enabled,
+        daily_text_limit=row.daily_text_limit,
+        counted_on=row.day_on,
+        counted=row.texts or 0,
         beat_at=row.beat_at,
         tick_seconds=row.tick_seconds or 0.0,
     )

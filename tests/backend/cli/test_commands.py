@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from backend.cli import cli
+from backend.db import transaction
+from backend.services.alarms import raise_alarm
 from tests.house.sources import ROOT
 
 
@@ -58,6 +61,28 @@ def test_a_short_password_is_named_as_the_mistake(call):
     call(*CLINIC)
     done = call(*NURSE, "--password", "short")
     assert (done.exit_code, "password" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize(("limit", "said"), [("200", "at most 200 texts a day"), ("none", "no limit")])
+def test_a_clinics_daily_limit_is_set(call, limit, said):
+    call(*CLINIC)
+    done = call("clinic-limit", limit)
+    assert (done.exit_code, done.output) == (0, f"Bosphorus Spine Clinic: {said}\n")
+
+
+@pytest.mark.parametrize("limit", ["0", "many"])
+def test_a_daily_limit_that_makes_no_sense_is_named_as_the_mistake(call, limit):
+    call(*CLINIC)
+    done = call("clinic-limit", limit)
+    assert (done.exit_code, "give a number" in done.output) == (2, True)
+
+
+def test_doctor_lists_the_open_alarms(call, engine):
+    with transaction(engine) as session:
+        raise_alarm(session, "provider_code/21408", "refused", now=datetime(2026, 11, 23, 9, tzinfo=UTC))
+    done = call("doctor")
+    said = " ".join(done.output.split())
+    assert "look alarm provider_code/21408 refused (noticed 1 times since 2026-11-23 09:00 UTC)" in said
 
 
 def test_a_job_can_be_run_by_hand(call):
