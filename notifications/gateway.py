@@ -209,6 +209,7 @@ class MemoryGateway:
         self._remembered: dict[str, ProviderMessage] = {}
         self._faults: deque[SendError | None] = deque()
         self._question_faults: deque[SendError] = deque()
+        self._meanwhile: deque[Callable[[str], None]] = deque()
 
     def fail_next(self, *errors: SendError) -> None:
         """Let the next sends end in these errors, one each; an UnknownOutcome is taken all the same."""
@@ -221,6 +222,10 @@ class MemoryGateway:
     def fail_next_question(self, *errors: SendError) -> None:
         """Let the next questions, of whatever kind, end in these errors, one each."""
         self._question_faults.extend(errors)
+
+    def meanwhile(self, happen: Callable[[str], None]) -> None:
+        """Let this happen while the next call is at the provider; it is given that text's id there."""
+        self._meanwhile.append(happen)
 
     def settle(self, provider_sid: str, status: str, error_code: int | None = None) -> None:
         """Let a taken text come as far as `status`, in the provider's word, without a callback."""
@@ -244,7 +249,9 @@ class MemoryGateway:
             if isinstance(fault, UnknownOutcome):
                 self._take(text)
             raise fault
-        return Receipt(self._take(text), "queued", segments(text.body).count)
+        sid = self._take(text)
+        self._let_happen(sid)
+        return Receipt(sid, "queued", segments(text.body).count)
 
     def _take(self, text: OutgoingText) -> str:
         self.sent.append(text)
@@ -263,6 +270,7 @@ class MemoryGateway:
     async def fetch(self, provider_sid: str) -> ProviderMessage | None:
         """Tell what was taken, or fail as told."""
         self._fail_as_told()
+        self._let_happen(provider_sid)
         return self._remembered.get(provider_sid)
 
     async def redact(self, provider_sid: str) -> bool:
@@ -275,6 +283,10 @@ class MemoryGateway:
             raise PermanentSendError("refused: the text is still under way", code=20009)
         self._remembered[provider_sid] = replace(taken, body="")
         return True
+
+    def _let_happen(self, provider_sid: str) -> None:
+        if self._meanwhile:
+            self._meanwhile.popleft()(provider_sid)
 
     def _fail_as_told(self) -> None:
         if self._question_faults:
