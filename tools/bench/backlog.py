@@ -13,7 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Integer,
+    FromClause,
     String,
     Table,
     cast,
@@ -21,7 +21,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    text,
+    true,
     update,
 )
 
@@ -89,7 +89,7 @@ def add_patients(engine: Engine, count: int, now: datetime) -> None:
                 "created_at": now,
                 "updated_at": now,
             },
-            numbers.c.n,
+            numbers,
         )
 
 
@@ -130,7 +130,7 @@ def add_texts(
                 "provider_sid": literal("SM") + _random_text(connection),
                 "segments": 1,
             }
-        _insert_select(connection, _table(OutboundMessage), row, numbers.c.n)
+        _insert_select(connection, _table(OutboundMessage), row, patients.join(numbers, true()))
 
 
 def mark_accepted(engine: Engine, now: datetime) -> list[uuid.UUID]:
@@ -151,9 +151,12 @@ def mark_accepted(engine: Engine, now: datetime) -> list[uuid.UUID]:
 
 def refresh_statistics(engine: Engine) -> None:
     """Let the planner know what has been written."""
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
+        return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        vacuum = connection.dialect.name == "postgresql"
-        connection.execute(text("VACUUM (ANALYZE) outbound_messages" if vacuum else "ANALYZE"))
+        connection.exec_driver_sql("VACUUM (ANALYZE) outbound_messages")
 
 
 def count_by_status(engine: Engine) -> dict[str, int]:
@@ -170,18 +173,15 @@ def _table(model: type[Base]) -> Table:
     return Base.metadata.tables[model.__tablename__]
 
 
-def _insert_select(
-    connection: Connection, table: Table, row: Mapping[str, Any], multiplied_by: ColumnElement[int]
-) -> None:
-    """Insert one row for each line of what `row` and `multiplied_by` select from."""
+def _insert_select(connection: Connection, table: Table, row: Mapping[str, Any], source: FromClause) -> None:
+    """Insert one row for each line of `source`."""
     columns = [
         value.label(name)
         if isinstance(value, ColumnElement)
         else literal(value, table.c[name].type).label(name)
         for name, value in row.items()
     ]
-    rows = select(*columns).where(cast(multiplied_by, Integer) > 0)
-    connection.execute(insert(table).from_select(list(row), rows))
+    connection.execute(insert(table).from_select(list(row), select(*columns).select_from(source)))
 
 
 def _random_id(connection: Connection) -> ColumnElement[Any]:

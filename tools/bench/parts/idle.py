@@ -11,6 +11,7 @@ from backend.clock import utc_now
 from backend.db import make_engine
 from backend.jobs import make_dispatcher
 from tools.bench.backlog import add_patients, add_texts, refresh_statistics
+from tools.bench.bulk import bulk_loading
 from tools.bench.databases import POSTGRESQL, SQLITE
 from tools.bench.report import Sheet, against
 from tools.bench.run import Run
@@ -55,7 +56,8 @@ def _grow(run: Run, engine: Engine, label: str, rows: int, *, sent: bool) -> Non
     """Write `rows` texts, spread over as many days as it takes."""
     now = utc_now()
     written = 0
-    with run.step(f"{engine.dialect.name}: writing {rows:,} texts", rows) as so_far:
+    what = f"{engine.dialect.name}: writing {rows:,} texts"
+    with run.step(what, rows) as so_far, bulk_loading(engine):
         while written < rows:
             each = min(_EACH, max(1, (rows - written) // run.sizes.patients))
             ahead = timedelta(days=1 + written // (run.sizes.patients * _EACH))

@@ -1,0 +1,1 @@
+"""The tools: what must hold of them whatever they measure or run."""
