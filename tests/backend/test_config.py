@@ -1,0 +1,39 @@
+"""Settings: read once, every mistake named at once, nothing secret taken from nowhere."""
+
+import pytest
+
+from backend.config import load_settings
+from backend.errors import SettingsError
+
+
+def mistakes(**environ: str) -> list[str]:
+    """Return what is said of an environment that is refused."""
+    with pytest.raises(SettingsError) as refused:
+        load_settings(environ)
+    return str(refused.value).splitlines()
+
+
+def test_an_empty_environment_is_enough_to_try_it_out() -> None:
+    settings = load_settings({})
+    assert (settings.is_sqlite, settings.production, settings.redact_at_provider) == (True, False, False)
+
+
+@pytest.mark.parametrize(("text", "on"), [("on", True), ("TRUE", True), ("1", True), ("off", False)])
+def test_a_switch_is_read_as_people_write_it(text: str, on: bool) -> None:
+    assert load_settings({"REDACT_AT_PROVIDER": text}).redact_at_provider is on
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused() -> None:
+    assert mistakes(REDACT_AT_PROVIDER="maybe") == [
+        "REDACT_AT_PROVIDER: 'maybe' is neither on nor off; give on or off"
+    ]
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    said = mistakes(DISPATCH_LEASE_SECONDS="soon", PUBLIC_URL="clinic", LOG_LEVEL="INFO")
+    assert [line.partition(":")[0] for line in said] == ["PUBLIC_URL", "DISPATCH_LEASE_SECONDS"]
+
+
+def test_production_refuses_to_start_without_a_secret_of_its_own() -> None:
+    (said,) = mistakes(PUBLIC_URL="https://clinic.example")
+    assert said.startswith("SECRET_KEY: missing")
