@@ -30,6 +30,7 @@ SLOWER: Final[Mapping[str, timedelta]] = {
     "keep_check_ins": timedelta(seconds=30),
     "watch_courses": timedelta(minutes=5),
     "recover_sends": timedelta(seconds=5),
+    "watch_daily_limits": timedelta(seconds=30),
     "reconcile_unknown": timedelta(seconds=5),
     "poll_stale": timedelta(minutes=1),
     "redact_sent": timedelta(minutes=1),

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from backend.models import OutboundMessage
 from backend.outbox.dispatching import Outcome
 from backend.outbox.queue import LogLine, log
-from notifications.gateway import ErrorClass
 
 # literals: a bound status would keep PostgreSQL's generic plan off the partial index of texts in flight
 _SENDING: Final = literal("sending", literal_execute=True)
@@ -29,7 +28,7 @@ def expire_leases(session: Session, *, now: datetime) -> int:
     lost = session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.status == _SENDING, OutboundMessage.lease_until <= now)
-        .values(status="unknown", why=why, lease_until=None, ask_at=now)
+        .values(status="unknown", why=why, lease_until=now, ask_at=now)
         .returning(OutboundMessage.id, OutboundMessage.clinic_id, OutboundMessage.attempt)
         .execution_options(synchronize_session=False)
     ).all()
@@ -48,12 +47,12 @@ def give_up_unknown(session: Session, *, now: datetime) -> list[Outcome]:
     closed = session.execute(
         update(OutboundMessage)
         .where(OutboundMessage.id.in_(ids), OutboundMessage.status == "unknown")
-        .values(status="failed", why=why, ask_at=None)
+        .values(status="failed", why=why, lease_until=None, ask_at=None)
         .returning(OutboundMessage.id, OutboundMessage.clinic_id, OutboundMessage.attempt)
         .execution_options(synchronize_session=False)
     ).all()
     log(session, [LogLine(row.id, row.clinic_id, "failed", row.attempt, why) for row in closed], now=now)
-    return [Outcome(row.id, "failed", ErrorClass.OTHER, None) for row in closed]
+    return [Outcome(row.id, "failed", None, None) for row in closed]
 
 
 def forget_codes(session: Session, *, now: datetime) -> int:

@@ -3,10 +3,11 @@
 import threading
 
 import pytest
+from sqlalchemy import update
 
 from backend.db import transaction
 from backend.errors import NotFound
-from backend.models import AuditEvent, OperatorAlarm, Patient
+from backend.models import AuditEvent, OperatorAlarm, OutboundMessage, Patient
 from backend.outbox import NewMessage, enqueue
 from backend.queries.alarms import OpenAlarm, open_alarms
 from backend.services.alarms import clear_alarm, dismiss_alarm, raise_alarm
@@ -166,6 +167,27 @@ def test_a_text_that_cannot_be_written_is_an_alarm_that_names_its_template(world
         enqueue(session, patient.clinic_id, [row], now=world.now)
     world.tick()
     assert causes(world) == ["uncomposable/no_such_template"]
+
+
+def test_a_text_whose_worker_died_and_whose_fate_was_never_learned_is_no_mistake_of_ours(
+    world: World,
+) -> None:
+    patient = world.patient()
+    row = NewMessage(
+        identity="lost",
+        patient_id=patient.id,
+        purpose="inform",
+        template="welcome",
+        due_at=world.now,
+        expires_at=world.now.replace(hour=20),
+    )
+    with transaction(world.engine) as session:
+        enqueue(session, patient.clinic_id, [row], now=world.now)
+    with transaction(world.engine) as session:
+        session.execute(update(OutboundMessage).values(status="unknown"))
+    world.advance(days=1).tick()
+    assert [message.status for message in world.messages()] == ["failed"]
+    assert causes(world) == []
 
 
 def test_no_alarm_holds_a_number_a_name_or_a_text(world: World) -> None:

@@ -73,3 +73,11 @@ def test_an_alarm_that_stands_is_not_counted_again_each_round(world: World) -> N
 def test_a_clinic_without_a_limit_raises_none(world: World) -> None:
     reach(world, 1000)
     assert watch(world) == []
+
+
+def test_the_worker_looks_for_it(world: World) -> None:
+    limit(world, 1)
+    reach(world, 1)
+    world.tick()
+    with transaction(world.engine) as session:
+        assert [alarm.kind for alarm in open_alarms(session)] == ["daily_limit"]
