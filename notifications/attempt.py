@@ -34,7 +34,7 @@ from notifications.outbox_port import (
     Unknown,
 )
 from notifications.phone import InvalidPhone, PhoneNumber
-from notifications.segments import segments
+from notifications.segments import Segments, segments
 from notifications.stopping import Stopping
 from notifications.timing import retry_at
 
@@ -71,8 +71,8 @@ class Sending:
 
     async def _send(self, row: Claimed, validity: int, now: datetime) -> Result:
         try:
-            to = PhoneNumber.parse(row.to)
-            body = row.body if row.body is not None else compose(row.template, row.language, row.facts).body
+            to = PhoneNumber.stored(row.to)
+            body, size = _words(row)
         except (CopyError, InvalidPhone) as error:
             return Uncomposable(row.message_id, row.attempt, str(error), sender=row.sender)
         if row.lease_until is not None and now >= row.lease_until:  # it may be another's by now
@@ -83,16 +83,14 @@ class Sending:
             async with self.stopping.patience() as patience:
                 receipt = await self.gateway.send(text)
         except UnknownOutcome as error:
-            return Unknown(row.message_id, row.attempt, error.detail, body, segments(body), sender=row.sender)
+            return Unknown(row.message_id, row.attempt, error.detail, body, size, sender=row.sender)
         except SendError as error:
             return self._unsent(row, error, body, self.clock())
         except Exception as error:  # whatever a gateway does wrong, one row never stops the others
             broken = f"the gateway broke its contract: {type(error).__name__}"
             why = _OUT_OF_PATIENCE if patience.expired() else broken
-            return Unknown(row.message_id, row.attempt, why, body, segments(body), sender=row.sender)
-        return Accepted(
-            row.message_id, row.attempt, receipt, body, segments(body), validity, sender=row.sender
-        )
+            return Unknown(row.message_id, row.attempt, why, body, size, sender=row.sender)
+        return Accepted(row.message_id, row.attempt, receipt, body, size, validity, sender=row.sender)
 
     def _unsent(self, row: Claimed, error: SendError, body: str, now: datetime) -> Result:
         transient = isinstance(error, TransientSendError)
@@ -120,3 +118,10 @@ class Sending:
         if transient:
             trouble = Trouble.FAULT if error.code is None else Trouble.SLOW_DOWN
         return Retry(row.message_id, row.attempt, until, str(error), body, trouble, pause, sender=row.sender)
+
+
+def _words(row: Claimed) -> tuple[str, Segments]:
+    if row.body is not None:
+        return row.body, segments(row.body)
+    sms = compose(row.template, row.language, row.facts)
+    return sms.body, sms.segments

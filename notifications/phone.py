@@ -4,12 +4,14 @@ Whether a number belongs to somebody, or may be texted, is the house's matter. C
 (forms, imports, webhooks) and by the dispatcher just before a send.
 """
 
+import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _VISIBLE_DIGITS = 4
 _TEXTABLE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 _REASONS = {
@@ -34,8 +36,16 @@ class PhoneNumber:
     """A valid number; `.e164` is the only way to its digits, so that a log line cannot leak it."""
 
     e164: str
-    country: str
-    is_mobile: bool
+
+    @classmethod
+    def stored(cls, e164: str) -> Self:
+        """Take a number that was parsed before it was stored; only its shape is looked at.
+
+        Raises InvalidPhone. A numbering plan that changes must not keep texts from a number known to work.
+        """
+        if not _E164.fullmatch(e164):
+            raise InvalidPhone("it is not in the form +905321234567")
+        return cls(e164)
 
     @classmethod
     def parse(cls, text: str, default_country: str | None = None) -> Self:
@@ -53,11 +63,17 @@ class PhoneNumber:
             raise InvalidPhone("a number with an extension cannot receive texts")
         if not phonenumbers.is_valid_number(number):
             raise InvalidPhone(f"no such number exists in the numbering plan of +{number.country_code}")
-        return cls(
-            e164=phonenumbers.format_number(number, PhoneNumberFormat.E164),
-            country=phonenumbers.region_code_for_number(number) or "ZZ",
-            is_mobile=phonenumbers.number_type(number) in _TEXTABLE,
-        )
+        return cls(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+    @property
+    def country(self) -> str:
+        """The country whose plan it belongs to (ISO 3166-1 alpha-2), ZZ for one of no country."""
+        return phonenumbers.region_code_for_number(phonenumbers.parse(self.e164)) or "ZZ"
+
+    @property
+    def is_mobile(self) -> bool:
+        """Whether its plan lets it be a mobile's."""
+        return phonenumbers.number_type(phonenumbers.parse(self.e164)) in _TEXTABLE
 
     @property
     def masked(self) -> str:

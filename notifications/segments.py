@@ -39,9 +39,19 @@ def segments(body: str) -> Segments:
     160 / 153 septets or 70 / 67 UTF-16 units a segment; a sign of two units is never split. An empty
     text takes one segment.
     """
-    if all(sign in _BASIC or sign in _EXTENSION for sign in body):
+    signs = set(body)
+    if signs <= _BASIC:
+        return _of_single_units("GSM-7", len(body))
+    if signs <= _BASIC | _EXTENSION:
         return _sized("GSM-7", (2 if sign in _EXTENSION else 1 for sign in body))
+    if all(ord(sign) <= _LAST_OF_BMP for sign in signs):
+        return _of_single_units("UCS-2", len(body))
     return _sized("UCS-2", (2 if ord(sign) > _LAST_OF_BMP else 1 for sign in body))
+
+
+def _of_single_units(encoding: Encoding, total: int) -> Segments:
+    alone, joined = _CAPACITY[encoding]
+    return Segments(encoding, total, 1 if total <= alone else -(-total // joined))
 
 
 def _sized(encoding: Encoding, widths: Iterable[int]) -> Segments:

@@ -5,7 +5,7 @@ Called inside the outbox's own transactions.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
@@ -33,39 +33,49 @@ class TellOperators(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Senders:
-    """The senders of a worker: the house's own, how many segments a second each may carry, whom to tell."""
+    """The senders of a worker, and what it last saw of their standings."""
 
-    default: str
-    rate: Callable[[str], float | None]
-    jitter: Callable[[], float]
-    tell_operators: TellOperators
+    def __init__(
+        self,
+        default: str,
+        rate: Callable[[str], float | None],
+        jitter: Callable[[], float],
+        tell_operators: TellOperators,
+    ) -> None:
+        """`default` is the house's own sender; `rate` yields how many segments a second one may carry."""
+        self.default = default
+        self.rate = rate
+        self._jitter = jitter
+        self._tell_operators = tell_operators
+        self._seen: Mapping[str, Standing] = {}
 
-    def standings(self, session: Session) -> dict[str, Standing]:
+    def standings(self, session: Session) -> Mapping[str, Standing]:
         """Return the standings that were ever worth writing down; all others are calm."""
         rows = session.execute(select(SenderState.sender, *_COLUMNS)).all()
-        return {row[0]: Standing(*row[1:]) for row in rows}
+        self._seen = {row[0]: Standing(*row[1:]) for row in rows}
+        return self._seen
 
     def reserve(self, session: Session, texts: Mapping[str, int], now: datetime) -> None:
-        """Take room for texts that were claimed."""
-        known = self.standings(session)
+        """Take room for texts that were claimed, after a look at the standings."""
         for sender, count in texts.items():
             rate = self.rate(sender)
-            if rate is not None or known.get(sender, CALM).ramp is not None:
+            if rate is not None or self._seen.get(sender, CALM).ramp is not None:
                 _change(session, sender, partial(reserve, texts=count, now=now, rate=rate))
 
     def learn(self, session: Session, results: Iterable[Result], now: datetime) -> None:
-        """Write down what a batch has shown of its senders, where that changes anything."""
-        tallies = self._tallies(results)
-        known = self.standings(session) if tallies else {}
-        for sender, tally in tallies.items():
+        """Write down what a batch has shown of its senders, where that changes anything.
+
+        A sender that was calm when this batch was claimed, and gave no trouble since, costs no query.
+        """
+        for sender, tally in self._tallies(results).items():
             rate = self.rate(sender)
-            was = known.get(sender, CALM)
-            if was == CALM and rate is None and not _shows_trouble(tally):
+            calm = self._seen.get(sender, CALM) == CALM
+            if calm and rate is None and not _shows_trouble(tally):
                 continue
-            change = partial(standing_after, tally=tally, now=now, rate=rate, jitter=self.jitter)
-            self._tell(session, tally, was, _change(session, sender, change), now)
+            change = partial(standing_after, tally=tally, now=now, rate=rate, jitter=self._jitter)
+            was, is_ = _change(session, sender, change)
+            self._tell(session, tally, was, is_, now)
 
     def _tallies(self, results: Iterable[Result]) -> dict[str, Tally]:
         by_sender: dict[str, list[Result]] = {}
@@ -75,13 +85,13 @@ class Senders:
 
     def _tell(self, session: Session, tally: Tally, was: Standing, is_: Standing, now: datetime) -> None:
         if tally.refused:
-            self.tell_operators(session, CREDENTIALS, tally.refused, now=now)
+            self._tell_operators(session, CREDENTIALS, tally.refused, now=now)
         elif tally.accepted and was.pause_reason:
-            self.tell_operators(session, CREDENTIALS, None, now=now)
+            self._tell_operators(session, CREDENTIALS, None, now=now)
         if is_.openings > was.openings:
-            self.tell_operators(session, PROVIDER_DOWN, is_.pause_reason, now=now)
+            self._tell_operators(session, PROVIDER_DOWN, is_.pause_reason, now=now)
         elif was.openings and not is_.openings:
-            self.tell_operators(session, PROVIDER_DOWN, None, now=now)
+            self._tell_operators(session, PROVIDER_DOWN, None, now=now)
 
 
 def _tally(results: Iterable[Result]) -> Tally:
@@ -113,8 +123,10 @@ def _shows_trouble(tally: Tally) -> bool:
     return bool(tally.faults) or tally.slow_down is not None or tally.refused is not None
 
 
-def _change(session: Session, sender: str, change: Callable[[Standing], Standing]) -> Standing:
-    """Change a standing as it is now, under its lock, and return it."""
+def _change(
+    session: Session, sender: str, change: Callable[[Standing], Standing]
+) -> tuple[Standing, Standing]:
+    """Change a standing as it is now, under its lock; return it as it was and as it is."""
     insert_if_new(session, SenderState, sender=sender, **asdict(CALM))
     mine = SenderState.sender == sender
     was = Standing(*session.execute(select(*_COLUMNS).where(mine).with_for_update()).one())
@@ -123,4 +135,4 @@ def _change(session: Session, sender: str, change: Callable[[Standing], Standing
         session.execute(
             update(SenderState).where(mine).values(**asdict(is_)).execution_options(synchronize_session=False)
         )
-    return is_
+    return was, is_
