@@ -1,7 +1,7 @@
 """Care: the procedure, the plan it began, and what the plan consists of."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,6 +24,9 @@ class Procedure(WithId, ClinicOwned, Base):
     anaesthesia: Mapped[str] = mapped_column(default="local")  # local, sedation
     baseline_pain: Mapped[int | None]  # 0-10, before the procedure
     clinician: Mapped[str] = mapped_column(default="")
+    job: Mapped[str | None]  # desk, standing, heavy, none; None: not asked
+    flies_home_on: Mapped[date | None]  # the day the patient flies home, where a flight is planned
+    selection: Mapped[JsonObject] = mapped_column(default=dict)  # criterion -> yes, no, not_known
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -74,6 +77,7 @@ class Milestone(WithId, ClinicOwned, Base):
     booked_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")
+    moved: Mapped[JsonObject] = mapped_column(default=dict)  # why not the protocol's day: {en, tr}, or {}
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a plain dict
@@ -93,7 +97,7 @@ class Restriction(WithId, ClinicOwned, Base):
     why: Mapped[JsonObject]
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
-    ends_with: Mapped[str | None]  # "clearance", or the key of the milestone that ends it
+    ends_with: Mapped[str | None]  # "clearance", a milestone's key, or one and a distance: "visit+P7D"
     status: Mapped[str] = mapped_column(default="active")  # active, lifted
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, ClinicOwned, JsonObject, WithId
+from backend.db import Base, ClinicOwned, JsonList, JsonObject, WithId
 
 
 class Clinic(WithId, Base):
@@ -25,6 +25,9 @@ class Clinic(WithId, Base):
     window_end: Mapped[time] = mapped_column(default=time(20, 0))
     sending_enabled: Mapped[bool] = mapped_column(default=True)
     daily_text_limit: Mapped[int | None]  # texts a day at most, but for urgent ones; None: no limit
+    # what is never booked for: ISO weekdays (1 is Monday; proposed: the weekend), and days of its own
+    closed_weekdays: Mapped[JsonList] = mapped_column(default=lambda: [6, 7])
+    closed_days: Mapped[JsonList] = mapped_column(default=list)  # ISO days, public holidays apart
     created_at: Mapped[datetime]
 
 
