@@ -19,7 +19,11 @@ POLLED_FOR: Final = timedelta(hours=48)
 HELD_FOR: Final = timedelta(seconds=15)
 """How long one worker keeps a text to itself while it asks; one that dies meanwhile delays it by that."""
 
-_CALL_AND_LIST: Final = timedelta(seconds=30)
+CALL_AND_LIST: Final = timedelta(seconds=30)
+"""How long a request may still be under way unseen: a call of ours ends after 10 s
+(`TwilioGateway`), and the provider has 20 s more to show in its list what it took.
+"""
+
 _STEP: Final = timedelta(seconds=10)
 _SELDOM: Final = timedelta(hours=1)
 _MOST_SELDOM: Final = timedelta(hours=12)
@@ -28,19 +32,27 @@ _MOST_SELDOM: Final = timedelta(hours=12)
 def absent_after(lease: timedelta) -> timedelta:
     """Yield how long after its claim a text that is not in the provider's list is absent for good.
 
-    A worker looks at its lease before each request, a call of ours ends 10 s later (`TwilioGateway`'s
-    timeout), and the provider has 20 s more to show in its list what it took.
+    A worker looks at its lease before each request, so that none begins later than that.
     """
-    return lease + _CALL_AND_LIST
+    return lease + CALL_AND_LIST
 
 
-def unknown_again(attempted_at: datetime, now: datetime, *, provable_after: timedelta) -> datetime:
+def provable_at(attempted_at: datetime, lost_at: datetime | None, proven_after: timedelta) -> datetime:
+    """Yield from when a text that is not in the list is absent for good, `proven_after` its claim.
+
+    One that was taken from its worker at `lost_at` may have been on its way until then, if a clock jumped:
+    the worker goes by its own.
+    """
+    at = attempted_at + proven_after
+    return at if lost_at is None else max(at, lost_at + CALL_AND_LIST)
+
+
+def unknown_again(attempted_at: datetime, now: datetime, *, provable_at: datetime) -> datetime:
     """Yield when to ask about an undecided text again.
 
-    Every ten seconds until absence can be proven, `provable_after` its attempt, and at that very instant;
-    then after a quarter of its age, an hour at most.
+    Every ten seconds until absence can be proven, and at that very instant; then after a quarter of its
+    age, an hour at most.
     """
-    provable_at = attempted_at + provable_after
     if now < provable_at:
         return min(now + _STEP, provable_at)
     return now + _between(_STEP, (now - attempted_at) / 4, _SELDOM)

@@ -36,7 +36,7 @@ class Attempt:
 
     `recorded`: `body` was written down as what left; otherwise it was composed anew, and other words may have
     left. `moved`: the patient's record changed since, so that it may have gone to another number. `alike`:
-    what it could be mistaken for, None when there is nothing.
+    what it could be mistaken for, None when there is nothing. From `provable_at` on its absence is proof.
     """
 
     message_id: uuid.UUID
@@ -46,6 +46,7 @@ class Attempt:
     recorded: bool
     moved: bool
     attempted_at: datetime
+    provable_at: datetime
     alike: Alike | None = None
 
 
@@ -67,7 +68,7 @@ class Undecided:
 
 
 def weigh(
-    attempt: Attempt, listing: Listing, owned: Collection[str], *, now: datetime, absent_after: timedelta
+    attempt: Attempt, listing: Listing, owned: Collection[str], *, now: datetime
 ) -> Found | Absent | Undecided:
     """Say what became of an attempt.
 
@@ -88,7 +89,7 @@ def weigh(
     if same:
         return _which_of(same, attempt.alike, listing)
     doubtful = [message for message in free if not (attempt.recorded and message.body)]
-    waited = now - attempt.attempted_at >= absent_after
+    waited = now >= attempt.provable_at
     proven = listing.complete and waited and not attempt.moved and not doubtful
     return Absent() if proven else Undecided()
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from backend.db import transaction
 from backend.models import OutboundMessage
-from backend.outbox.asking import unknown_again
+from backend.outbox.asking import provable_at, unknown_again
 from backend.outbox.dispatching import Effects
 from backend.outbox.evidence import CLOCKS_DIFFER_BY, Absent, Found, weigh
 from backend.outbox.rounds import Rounds, is_silent
@@ -129,11 +129,11 @@ class Reconciler(Rounds):
     ) -> bool:
         """Act on what the list proves about one text; False when it proves nothing."""
         with transaction(self._engine) as session:
-            attempt = read_attempt(session, row.id, row.attempt, phone.to, provable_after=self._absent_after)
+            attempt = read_attempt(session, row.id, row.attempt, phone.to, absent_after=self._absent_after)
             if attempt is None:
                 return False
             owned = owned_by_others(session, attempt, listing)
-            match weigh(attempt, listing, owned, now=now, absent_after=self._absent_after):
+            match weigh(attempt, listing, owned, now=now):
                 case Found(message):
                     outcomes = adopt(session, attempt, message, now=now)
                     self._effects(session, outcomes, now)
@@ -148,9 +148,8 @@ class Reconciler(Rounds):
     def _ask_later(self, rows: Sequence[Turn], now: datetime) -> int:
         """Set when these texts are asked about next; return how many still are of unknown outcome."""
         with transaction(self._engine) as session:
-            return sum(
-                ask_again(
-                    session, row, unknown_again(row.attempted_at, now, provable_after=self._absent_after)
-                )
-                for row in rows
-            )
+            return sum(ask_again(session, row, self._next_time(row, now)) for row in rows)
+
+    def _next_time(self, row: Turn, now: datetime) -> datetime:
+        provable = provable_at(row.attempted_at, row.lease_until, self._absent_after)
+        return unknown_again(row.attempted_at, now, provable_at=provable)

@@ -3,13 +3,14 @@
 Which texts is said by their flag `redact`; our own copy of the words stays. Called by the job `redact_sent`.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Engine, false, or_, text, update
+from sqlalchemy import Engine, false, or_, text, true, update
 from sqlalchemy.orm import Session
 
 from backend.db import transaction
@@ -72,6 +73,16 @@ class Redactor(Rounds):
                 now=now,
                 most=_TOGETHER,
             )
+
+
+def mark_for_redaction(session: Session, ids: Sequence[uuid.UUID]) -> None:
+    """Let these texts be emptied at the provider, should they reach it."""
+    session.execute(
+        update(OutboundMessage)
+        .where(OutboundMessage.id.in_(ids))
+        .values(redact=true())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _forget_unsent(session: Session) -> None:

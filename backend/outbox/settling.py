@@ -13,6 +13,7 @@ from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from backend.models import OutboundMessage, Patient
+from backend.outbox.asking import provable_at
 from backend.outbox.attempts import read_attempts
 from backend.outbox.dispatching import Outcome
 from backend.outbox.evidence import CLOCKS_DIFFER_BY, Alike, Attempt
@@ -28,15 +29,16 @@ _ABSENT: Final = "the provider does not know it, so it never left: to be sent ag
 
 
 def read_attempt(
-    session: Session, message_id: uuid.UUID, number: int, to: PhoneNumber, *, provable_after: timedelta
+    session: Session, message_id: uuid.UUID, number: int, to: PhoneNumber, *, absent_after: timedelta
 ) -> Attempt | None:
     """Read the attempt anew, after the list came; None when it is settled by now, or has no words.
 
-    A text claimed up to `provable_after` before this one may have been created in its time.
+    A text claimed up to `absent_after` before this one may have been created in its time.
     """
     row = session.execute(
         select(
             OutboundMessage.attempted_at,
+            OutboundMessage.lease_until,
             OutboundMessage.template,
             OutboundMessage.purpose,
             OutboundMessage.patient_id,
@@ -65,7 +67,8 @@ def read_attempt(
         recorded=claimed.body is not None,
         moved=row.updated_at > row.attempted_at,
         attempted_at=row.attempted_at,
-        alike=_alike(session, message_id, row, body, row.attempted_at - CLOCKS_DIFFER_BY - provable_after),
+        provable_at=provable_at(row.attempted_at, row.lease_until, absent_after),
+        alike=_alike(session, message_id, row, body, row.attempted_at - CLOCKS_DIFFER_BY - absent_after),
     )
 
 
@@ -158,7 +161,7 @@ def send_again(session: Session, attempt: Attempt, *, now: datetime) -> int:
     moved = session.execute(
         update(OutboundMessage)
         .where(*_still_unknown(attempt), OutboundMessage.expires_at > now)
-        .values(status="scheduled", due_at=now, ask_at=None, why=_ABSENT)
+        .values(status="scheduled", due_at=now, lease_until=None, ask_at=None, why=_ABSENT)
         .returning(OutboundMessage.clinic_id)
         .execution_options(synchronize_session=False)
     ).one_or_none()

@@ -23,7 +23,7 @@ def take_turns(
 ) -> Sequence[Turn]:
     """Take up to `most` of the texts that `which` describes, longest waiting first.
 
-    The rows carry id, clinic_id, attempt, status, attempted_at, sent_at, provider_sid and the phone.
+    The rows carry id, clinic_id, attempt, status, attempted_at, lease_until, sent_at, provider_sid, phone.
     """
     rows = session.execute(
         select(
@@ -32,6 +32,7 @@ def take_turns(
             OutboundMessage.attempt,
             OutboundMessage.status,
             OutboundMessage.attempted_at,
+            OutboundMessage.lease_until,
             OutboundMessage.sent_at,
             OutboundMessage.provider_sid,
             Patient.phone,

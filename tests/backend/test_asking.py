@@ -4,14 +4,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from backend.outbox.asking import absent_after, redact_again, report_again, unknown_again
+from backend.outbox.asking import absent_after, provable_at, redact_again, report_again, unknown_again
 
 TRIED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-PROVABLE = absent_after(timedelta(seconds=60))
+PROVEN_AFTER = absent_after(timedelta(seconds=60))
+PROVABLE = TRIED + PROVEN_AFTER
 
 
 def test_absence_needs_the_lease_the_call_and_the_providers_own_time() -> None:
     assert absent_after(timedelta(minutes=5)) == timedelta(minutes=5, seconds=30)
+
+
+def test_a_text_taken_from_its_worker_late_has_time_to_show_up_from_then_on() -> None:
+    lost_at = TRIED + timedelta(hours=1)
+    assert provable_at(TRIED, None, PROVEN_AFTER) == PROVABLE
+    assert provable_at(TRIED, lost_at, PROVEN_AFTER) == lost_at + timedelta(seconds=30)
+    assert provable_at(TRIED, TRIED, PROVEN_AFTER) == PROVABLE
 
 
 @pytest.mark.parametrize(
@@ -28,7 +36,7 @@ def test_absence_needs_the_lease_the_call_and_the_providers_own_time() -> None:
 )
 def test_a_text_of_unknown_fate_is_asked_about_again_after(age: timedelta, distance: timedelta) -> None:
     now = TRIED + age
-    assert unknown_again(TRIED, now, provable_after=PROVABLE) - now == distance
+    assert unknown_again(TRIED, now, provable_at=PROVABLE) - now == distance
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from backend.outbox import (
     enqueue,
     expire_leases,
 )
+from backend.outbox.asking import absent_after
 from backend.outbox.evidence import Attempt
 from backend.outbox.settling import adopt, read_attempt, send_again
 from backend.outbox.turns import take_turns
@@ -380,6 +381,18 @@ def test_what_a_dead_worker_had_not_sent_is_sent_once_more(world: World) -> None
     assert len(world.sent()) == 1
 
 
+def test_a_text_taken_from_its_worker_after_a_jump_of_the_clock_still_has_time_to_show_up(
+    world: World,
+) -> None:
+    """The worker's request may be under way, however old its claim looks by now."""
+    queue(world, world.patient(), "a")
+    a_worker(world).claim(world.now, 10)
+    world.advance(hours=1)
+    JOBS["recover_sends"](world.engine, world.now)
+    assert world.advance(seconds=29).reconcile().undecided == 1
+    assert world.advance(seconds=1).reconcile().absent == 1
+
+
 def test_other_words_may_have_been_a_dead_workers(world: World) -> None:
     patient = world.patient()
     kill_a_worker(world, patient, after_sending=False)
@@ -441,7 +454,7 @@ def open_attempt(world: World, identity: str) -> Attempt:
             message.id,
             message.attempt,
             PhoneNumber.parse(PHONE),
-            provable_after=timedelta(seconds=90),
+            absent_after=absent_after(LEASE),
         )
     assert attempt is not None
     return attempt

@@ -10,10 +10,11 @@ from backend import jobs
 from backend.config import Settings
 from backend.db import transaction
 from backend.models import MessageEvent, OutboundMessage
-from backend.outbox import RedactCounts
-from backend.services.delivery import record_delivery
+from backend.outbox import RedactCounts, Senders, SqlOutbox
+from backend.services.alarms import tell_operators
+from backend.services.delivery import draw_conclusions, record_delivery
 from notifications.gateway import DeliveryReport, PermanentSendError, TransientSendError
-from tests.world import World
+from tests.world import CLINIC_NUMBER, World
 
 
 @pytest.fixture
@@ -75,6 +76,17 @@ def test_a_text_is_emptied_once(world: World) -> None:
     a_delivered_text(world)
     redact(world)
     assert redact(world.advance(hours=1)) == RedactCounts()
+
+
+def test_what_a_killed_worker_had_sent_is_emptied_too(world: World) -> None:
+    world.enrol()
+    senders = Senders(CLINIC_NUMBER, lambda _sender: None, lambda: 1.0, tell_operators)
+    lease = timedelta(seconds=60)
+    SqlOutbox(world.engine, lease, draw_conclusions, senders, redact=True).claim(world.now, 10)
+    with transaction(world.engine) as session:
+        delivered = DeliveryReport("SM" + "d" * 32, "delivered")
+        record_delivery(session, welcome(world).id, 1, delivered, now=world.now)
+    assert redact(world).gone == 1  # asked for, by the id in the callback
 
 
 def test_a_text_still_under_way_is_left_alone(world: World) -> None:
