@@ -4,59 +4,71 @@ Only reads. Taking it and recording what came of it is `dispatching`'s, finding 
 """
 
 import uuid
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from backend.models import CarePlan, Clinic, OutboundMessage, Patient
+from backend.models import CarePlan, CheckIn, Clinic, OutboundMessage, Patient
 from notifications.outbox_port import Claimed
+
+_ATTEMPTS: Final[Select[*tuple[Any, ...]]] = (
+    select(
+        OutboundMessage.id,
+        OutboundMessage.attempt,
+        OutboundMessage.template,
+        OutboundMessage.facts,
+        OutboundMessage.body,
+        OutboundMessage.purpose,
+        OutboundMessage.language.label("body_language"),
+        OutboundMessage.due_at,
+        OutboundMessage.expires_at,
+        OutboundMessage.lease_until,
+        OutboundMessage.ignores_quiet_hours,
+        OutboundMessage.ignores_opt_out,
+        OutboundMessage.lateness,
+        OutboundMessage.patient_id,
+        OutboundMessage.care_plan_id,
+        OutboundMessage.step_key,
+        CheckIn.asked_at,
+        CheckIn.due_at.label("check_in_due_at"),
+        Patient.phone,
+        Patient.given_name,
+        Patient.language,
+        Patient.timezone,
+        Patient.consent_state,
+        Patient.consent_since,
+        Patient.phone_unreachable_since,
+        CarePlan.status.label("plan_status"),
+        Clinic.name.label("clinic"),
+        Clinic.sender,
+        Clinic.phone.label("clinic_phone"),
+        Clinic.emergency_number,
+        Clinic.window_start,
+        Clinic.window_end,
+    )
+    .join(Clinic, Clinic.id == OutboundMessage.clinic_id)
+    .outerjoin(Patient, Patient.id == OutboundMessage.patient_id)
+    .outerjoin(CarePlan, CarePlan.id == OutboundMessage.care_plan_id)
+    .outerjoin(CheckIn, CheckIn.id == OutboundMessage.check_in_id)
+    .where(OutboundMessage.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def read_attempts(session: Session, ids: Collection[uuid.UUID]) -> list[Claimed]:
     """Return these messages as the dispatcher takes them, oldest due first."""
-    rows = session.execute(_select().where(OutboundMessage.id.in_(ids))).all()
-    return [_with_words(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))]
+    rows = sorted(read_rows(session, ids), key=lambda row: (row.due_at, row.id))
+    return [as_claimed(row) for row in rows]
 
 
-def _select() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            OutboundMessage.id,
-            OutboundMessage.attempt,
-            OutboundMessage.template,
-            OutboundMessage.facts,
-            OutboundMessage.body,
-            OutboundMessage.purpose,
-            OutboundMessage.language.label("body_language"),
-            OutboundMessage.due_at,
-            OutboundMessage.expires_at,
-            OutboundMessage.lease_until,
-            OutboundMessage.ignores_quiet_hours,
-            OutboundMessage.ignores_opt_out,
-            Patient.phone,
-            Patient.given_name,
-            Patient.language,
-            Patient.timezone,
-            Patient.consent_state,
-            Patient.consent_since,
-            Patient.phone_unreachable_since,
-            CarePlan.status.label("plan_status"),
-            Clinic.name.label("clinic"),
-            Clinic.sender,
-            Clinic.phone.label("clinic_phone"),
-            Clinic.emergency_number,
-            Clinic.window_start,
-            Clinic.window_end,
-        )
-        .join(Clinic, Clinic.id == OutboundMessage.clinic_id)
-        .outerjoin(Patient, Patient.id == OutboundMessage.patient_id)
-        .outerjoin(CarePlan, CarePlan.id == OutboundMessage.care_plan_id)
-    )
+def read_rows(session: Session, ids: Collection[uuid.UUID]) -> Sequence[Row[Any]]:
+    """Return these messages with their people, plans and check-ins, in no order."""
+    return session.execute(_ATTEMPTS, {"ids": list(ids)}).all()
 
 
-def _with_words(row: Row[Any]) -> Claimed:
+def as_claimed(row: Row[Any]) -> Claimed:
+    """Return one of these messages as the dispatcher takes it."""
     return Claimed(
         message_id=str(row.id),
         attempt=row.attempt,

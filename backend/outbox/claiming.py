@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
+from backend.db import UtcDateTime
 from backend.models import Clinic, OutboundMessage
 from backend.outbox.daily import count_texts, texts_on
 from backend.outbox.fairness import Waiting, deal
@@ -68,23 +70,31 @@ def claim(
     return [one.id for one in taken]
 
 
+# A scalar subquery stays a probe of the index for each clinic; EXISTS may become a join over all texts.
+_ONE_DUE: Final = (
+    select(OutboundMessage.id)
+    .where(
+        OutboundMessage.clinic_id == Clinic.id,
+        OutboundMessage.status == literal_column("'scheduled'"),
+        OutboundMessage.due_at <= bindparam("now", type_=UtcDateTime()),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
+_CLINICS_DUE: Final = (
+    select(
+        Clinic.id,
+        Clinic.sender,
+        Clinic.timezone,
+        Clinic.daily_text_limit,
+        Clinic.sending_enabled,
+    )
+    .where(_ONE_DUE.is_not(None))
+    .order_by(Clinic.id)
+)
+
+
 def _clinics_with_texts_due(session: Session, senders: Senders, now: datetime) -> list[_Due]:
-    # a scalar subquery stays a probe of the index for each clinic; EXISTS may become a join over all texts
-    one_due = (
-        select(OutboundMessage.id)
-        .where(
-            OutboundMessage.clinic_id == Clinic.id,
-            OutboundMessage.status == literal_column("'scheduled'"),
-            OutboundMessage.due_at <= now,
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Clinic.id, Clinic.sender, Clinic.timezone, Clinic.daily_text_limit, Clinic.sending_enabled)
-        .where(one_due.is_not(None))
-        .order_by(Clinic.id)
-    )
     return [
         _Due(
             row.id,
@@ -93,7 +103,7 @@ def _clinics_with_texts_due(session: Session, senders: Senders, now: datetime) -
             row.daily_text_limit,
             row.sending_enabled,
         )
-        for row in rows
+        for row in session.execute(_CLINICS_DUE, {"now": now})
     ]
 
 

@@ -40,6 +40,8 @@ def count_texts(session: Session, clinic_id: uuid.UUID, day_on: date, texts: int
 def take_off(session: Session, clinics: Iterable[uuid.UUID], now: datetime) -> None:
     """Take texts that were claimed and did not leave off their clinics' days, one for each mention."""
     unsent = Counter(clinics)
+    if not unsent:
+        return
     limited = session.execute(
         select(Clinic.id, Clinic.timezone).where(Clinic.id.in_(unsent), Clinic.daily_text_limit.is_not(None))
     )

@@ -1,7 +1,7 @@
 """The outbox as the dispatcher sees it: what came of texts is recorded, and the next ones are claimed.
 
 Both in one transaction of its own, committed before anything is sent: one of the house's two exceptions by
-design. The statements are `recording`'s and `claiming`'s, the words `attempts`'.
+design. The statements are `recording`'s and `claiming`'s, the words `attempts`', the distances `spacing`'s.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.db import transaction
-from backend.outbox.attempts import read_attempts
 from backend.outbox.claiming import claim
 from backend.outbox.recording import Outcome, record
+from backend.outbox.redacting import mark_for_redaction
 from backend.outbox.senders import Senders
-from backend.outbox.spacing import keep_distances
+from backend.outbox.spacing import read_spaced
 from notifications.outbox_port import Claimed, Result
 
 __all__ = ["Effects", "Outcome", "SqlOutbox"]
@@ -63,4 +63,6 @@ class SqlOutbox:
     def _claim(self, session: Session, now: datetime, limit: int) -> Sequence[Claimed]:
         ids = claim(session, self._senders, now=now, lease=self._lease, limit=limit, turn=self._claims)
         self._claims += 1
-        return keep_distances(session, read_attempts(session, ids), now) if ids else ()
+        if ids and self._redact:  # at the claim: a worker that dies records nothing
+            mark_for_redaction(session, ids)
+        return read_spaced(session, ids, now) if ids else ()

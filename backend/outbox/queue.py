@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
-from backend.models import MessageEvent, OutboundMessage
+from backend.models import OutboundMessage
+from backend.outbox.batches import as_parameter, rows_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ def enqueue(session: Session, clinic_id: uuid.UUID, messages: Sequence[NewMessag
     rows = [_row(clinic_id, message, now) for message in messages if message.identity not in known]
     if rows:
         session.execute(insert(OutboundMessage), rows)
+        lines = [LogLine(row["id"], clinic_id, row["status"], 0, row["why"]) for row in rows if row["why"]]
+        log(session, lines, now=now)
     return len(rows)
 
 
@@ -170,19 +173,37 @@ def reschedule(
 
 def log(session: Session, lines: Sequence[LogLine], *, now: datetime) -> None:
     """Write down, in words, what happened to messages and why."""
-    if lines:
-        session.execute(
-            insert(MessageEvent),
-            [
-                {
-                    "id": uuid.uuid4(),
-                    "clinic_id": line.clinic_id,
-                    "message_id": line.message_id,
-                    "at": now,
-                    "status": line.status,
-                    "attempt": line.attempt,
-                    "why": line.why,
-                }
-                for line in lines
-            ],
-        )
+    if not lines:
+        return
+    rows = [
+        {
+            "id": uuid.uuid4(),
+            "clinic_id": line.clinic_id,
+            "message_id": line.message_id,
+            "at": now,
+            "status": line.status,
+            "attempt": line.attempt,
+            "why": line.why,
+        }
+        for line in lines
+    ]
+    statement = _INSERT_LINES[session.get_bind().dialect.name]
+    session.execute(statement, {"rows": as_parameter(session, rows)})
+
+
+_LINE: Final = {
+    "id": "uuid",
+    "clinic_id": "uuid",
+    "message_id": "uuid",
+    "at": "timestamptz",
+    "status": "text",
+    "attempt": "int",
+    "why": "text",
+}
+_INSERT_LINES: Final = {
+    dialect: text(
+        f"INSERT INTO message_events ({', '.join(_LINE)})"  # noqa: S608 - names of ours only
+        f" SELECT {', '.join(_LINE)} FROM {rows_from(dialect, _LINE)}"
+    )
+    for dialect in ("postgresql", "sqlite")
+}

@@ -4,19 +4,18 @@ Each change names the attempt and the statuses it may start from, so that a row 
 worker has moved on keeps its further status. What an outcome means for the patient is `Effects`'.
 """
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Dialect, TextualSelect, Uuid, or_, text, update
+from sqlalchemy import TextualSelect, Uuid, or_, text, update
 from sqlalchemy.orm import Session
 
-from backend.db import UtcDateTime
 from backend.models import OutboundMessage
 from backend.outbox.asking import GRACE, REPORT_OVERDUE_AFTER
+from backend.outbox.batches import as_parameter, rows_from
 from backend.outbox.daily import take_off
 from backend.outbox.doubles import note_second_text
 from backend.outbox.queue import LogLine, log
@@ -76,7 +75,7 @@ def record(session: Session, results: Sequence[Result], *, redact: bool, now: da
     moved: dict[uuid.UUID, uuid.UUID] = {}
     for status in sorted({change.status for _, change in changes.values()}):
         rows = [
-            _row(message_id, result.attempt, change, session.get_bind().dialect)
+            _row(message_id, result.attempt, change)
             for message_id, (result, change) in changes.items()
             if change.status == status
         ]
@@ -143,7 +142,6 @@ def _change(result: Result, now: datetime) -> _Change:
             return _Change("failed", result.why, error_class=classify(None))
 
 
-# One JSON parameter for a whole batch costs a tenth of a statement a row (measured, docs/benchmarks.md).
 _COLUMNS: Final = {
     "message_id": "uuid",
     "tried": "int",
@@ -157,14 +155,6 @@ _COLUMNS: Final = {
     "error_code": "int",
     "ask_at": "timestamptz",
 }
-_ROWS: Final = {
-    "postgresql": "jsonb_to_recordset(CAST(:rows AS jsonb)) AS r("
-    + ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
-    + ")",
-    "sqlite": "(SELECT {columns} FROM json_each(:rows)) AS r".format(  # noqa: S608 - names of ours only
-        columns=", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in _COLUMNS)
-    ),
-}
 _KEPT: Final = ("due_at", "body", "segments", "provider_sid", "sent_at", "error_code")
 
 
@@ -174,7 +164,7 @@ def _statement(dialect: str, status: str) -> TextualSelect:
     update_rows = (
         f"UPDATE outbound_messages AS m SET status = '{status}', why = r.why, lease_until = NULL,"  # noqa: S608 - names of ours only
         f" attempt = attempt - r.untried, ask_at = r.ask_at, redact = :redact, {kept}"
-        f" FROM {_ROWS[dialect]}"
+        f" FROM {rows_from(dialect, _COLUMNS)}"
         f" WHERE id = r.message_id AND attempt = r.tried AND status IN ({sources})"
         " RETURNING id, clinic_id"
     )
@@ -182,7 +172,9 @@ def _statement(dialect: str, status: str) -> TextualSelect:
 
 
 _STATEMENTS: Final = {
-    (dialect, status): _statement(dialect, status) for dialect in _ROWS for status in TRANSITIONS
+    (dialect, status): _statement(dialect, status)
+    for dialect in ("postgresql", "sqlite")
+    for status in TRANSITIONS
 }
 
 
@@ -191,30 +183,24 @@ def _move(
 ) -> dict[uuid.UUID, uuid.UUID]:
     """Move these rows to `status`; return the ones that moved, and their clinics."""
     statement = _STATEMENTS[session.get_bind().dialect.name, status]
-    moved = session.execute(statement, {"rows": json.dumps(rows), "redact": redact})
+    moved = session.execute(statement, {"rows": as_parameter(session, rows), "redact": redact})
     return {row.id: row.clinic_id for row in moved}
 
 
-def _row(message_id: uuid.UUID, attempt: int, change: _Change, dialect: Dialect) -> dict[str, Any]:
+def _row(message_id: uuid.UUID, attempt: int, change: _Change) -> dict[str, Any]:
     return {
-        "message_id": message_id.hex,
+        "message_id": message_id,
         "tried": attempt,
         "why": change.why,
-        "due_at": _instant(change.due_at, dialect),
+        "due_at": change.due_at,
         "untried": change.untried,
         "body": change.body,
         "segments": change.segments,
         "provider_sid": change.provider_sid,
-        "sent_at": _instant(change.sent_at, dialect),
+        "sent_at": change.sent_at,
         "error_code": change.error_code,
-        "ask_at": _instant(change.ask_at, dialect),
+        "ask_at": change.ask_at,
     }
-
-
-def _instant(value: datetime | None, dialect: Dialect) -> str | None:
-    """As the column holds it: SQLite's is text, to the microsecond and without a zone."""
-    stored = UtcDateTime().process_bind_param(value, dialect)
-    return None if stored is None else stored.isoformat(sep=" ", timespec="microseconds")
 
 
 def _note_receipt(
