@@ -7,7 +7,15 @@ No behaviour beyond what a row can say of itself; use cases live in
 from backend.models.accounts import Account, PatientAccount, RefreshToken, Role
 from backend.models.alerts import Alert
 from backend.models.audit import AuditEvent, IdempotencyKey, WorkerHeartbeat
-from backend.models.care import CarePlan, CheckIn, Milestone, Observation, Procedure, Restriction
+from backend.models.care import (
+    CarePlan,
+    CheckIn,
+    Milestone,
+    Observation,
+    PlanRevision,
+    Procedure,
+    Restriction,
+)
 from backend.models.clinics import Clinic, ClinicProtocol
 from backend.models.messages import InboundMessage, MessageEvent, OutboundMessage
 from backend.models.patients import ConsentEvent, Patient
@@ -32,6 +40,7 @@ __all__ = [
     "OutboundMessage",
     "Patient",
     "PatientAccount",
+    "PlanRevision",
     "Procedure",
     "RefreshToken",
     "Restriction",

@@ -34,7 +34,7 @@ class Procedure(WithId, ClinicOwned, Base):
 
 
 class CarePlan(WithId, ClinicOwned, Base):
-    """A protocol applied to a procedure; the protocol's version does not change under it."""
+    """A protocol applied to a procedure; which version, and when from, changes only by re-planning."""
 
     __tablename__ = "care_plans"
     __table_args__ = (Index("ix_care_plans_active", "clinic_id", postgresql_where=text("status = 'active'")),)
@@ -76,6 +76,8 @@ class Milestone(WithId, ClinicOwned, Base):
     )  # planned, booked, done, cancelled, before_enrolment
     booked_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
+    moved_by_hand: Mapped[bool] = mapped_column(default=False)  # a person set due_at: re-planning leaves it
+    withdrawn_at: Mapped[datetime | None]  # the plan took it back then, and may want it again
     note: Mapped[str] = mapped_column(default="")
     moved: Mapped[JsonObject] = mapped_column(default=dict)  # why not the protocol's day: {en, tr}, or {}
     version: Mapped[int] = mapped_column(default=1)
@@ -98,7 +100,8 @@ class Restriction(WithId, ClinicOwned, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
     ends_with: Mapped[str | None]  # "clearance", a milestone's key, or one and a distance: "visit+P7D"
-    status: Mapped[str] = mapped_column(default="active")  # active, lifted
+    status: Mapped[str] = mapped_column(default="active")  # active, lifted, cancelled
+    withdrawn_at: Mapped[datetime | None]
 
 
 class CheckIn(WithId, ClinicOwned, Base):
@@ -127,6 +130,27 @@ class CheckIn(WithId, ClinicOwned, Base):
     asked_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(default="planned")  # planned, awaiting, answered, missed, cancelled
+    withdrawn_at: Mapped[datetime | None]
+
+
+class PlanRevision(WithId, ClinicOwned, Base):
+    """One re-planning of a plan: who, why, and what moved, with what is needed to take it back."""
+
+    __tablename__ = "plan_revisions"
+    __table_args__ = (Index("ix_plan_revisions_plan", "care_plan_id", "at"),)
+
+    care_plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("care_plans.id"))
+    patient_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("patients.id"), index=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[uuid.UUID | None]  # None: the system
+    actor: Mapped[str]
+    cause: Mapped[str]  # procedure_moved, protocol_changed, … undone
+    reason: Mapped[str] = mapped_column(default="")  # the person's own words
+    before: Mapped[JsonObject]  # {"terms": {…}, "parts": […]}: what changed, as it was
+    after: Mapped[JsonObject]
+    counts: Mapped[JsonObject]  # keep, move, add, drop
+    undoes: Mapped[uuid.UUID | None]  # the revision this one took back
+    undone_at: Mapped[datetime | None]
 
 
 class Observation(WithId, ClinicOwned, Base):

@@ -70,6 +70,7 @@ class OutboundMessage(WithId, ClinicOwned, Base):
     sent_at: Mapped[datetime | None]  # accepted by the provider
     delivered_at: Mapped[datetime | None]
     written_by: Mapped[uuid.UUID | None]
+    withdrawn_at: Mapped[datetime | None]  # cancelled by its own plan then, which may want it again
     created_at: Mapped[datetime]
 
 
