@@ -5,11 +5,14 @@ each is known by its pattern. One that is not known is shown as it came.
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Final
 
+from babel.dates import format_date
 from flask import Flask
 
-from backend.dashboard.language import gettext, mark
+from backend.dashboard.language import gettext, mark, reader_language
+from backend.dashboard.reasons import NOTES, WHY_LOG
 from backend.errors import Invalid, RecoveryError
 
 HINTS: Final = {
@@ -78,46 +81,7 @@ _SAID: Final = (
     ),
     (r".+ already has an account", mark("This address already has an account.")),
     (r"this clinic does not exist", mark("This clinic does not exist.")),
-    # why-logs
-    (
-        r"planned by (?P<protocol>\S+) (?P<version>\S+): \S+",
-        mark("planned by %(protocol)s, version %(version)s"),
-    ),
-    (r"first text after enrolment", mark("first text after enrolment")),
-    (r"written by (?P<name>.+)", mark("written by %(name)s")),
-    (r"answer to a text of the patient's", mark("answer to a text of the patient's")),
-    (r"answer to a text that names .+", mark("safety text, after a warning sign")),
-    (
-        r"moved to (?P<clock>[\d:]+): quiet hours (?P<zone>\S+)",
-        mark("moved to %(clock)s: quiet hours, %(zone)s"),
-    ),
-    (
-        r"moved to (?P<clock>[\d:]+): the hour the patient prefers",
-        mark("moved to %(clock)s: the hour the patient prefers"),
-    ),
-    (r"handed to the provider", mark("handed to the provider")),
-    (r"the provider has it", mark("the provider has it")),
-    (r"on its way", mark("on its way")),
-    (r"delivered to the phone", mark("delivered to the phone")),
-    (r"the phone did not get it(?: \(code (?P<code>\d+)\))?", mark("the phone did not get it")),
-    (r"the provider gave up on it(?: \(code (?P<code>\d+)\))?", mark("the provider gave up on it")),
-    (r"too late: it expired in the provider's queue.*", mark("too late: it expired in the provider's queue")),
-    (r"too late to be useful: not sent", mark("too late to be useful: not sent")),
-    (
-        r"quiet hours \S+ last until it is too late.*",
-        mark("too late to be useful after the quiet hours: not sent"),
-    ),
-    (r"not sent: opted out on .+", mark("not sent: the patient has opted out")),
-    (r"not sent: no consent to texts is on record", mark("not sent: no consent to texts is on record")),
-    (r"not sent: the number has been unreachable since .+", mark("not sent: the number cannot be reached")),
-    (r"not sent: the plan is on hold", mark("not sent: the plan is on hold")),
-    (r"not sent: the plan was (revoked|completed)", mark("not sent: the plan has ended")),
-    (r"not needed any more: answered", mark("not needed any more: answered")),
-    (r"not needed any more: .+", mark("not needed any more")),
-    (r"fell due while the plan was on hold", mark("fell due while the plan was on hold")),
-    (r"follows the appointment for \S+", mark("follows the appointment")),
-    (r"follows the date of \S+", mark("follows the date")),
-    (r"its day is past: .+", mark("its day is past")),
+    # what was understood of a text that came in
     (r"answer (?P<value>\d+), day (?P<day>-?\d+)", mark("answer %(value)s, day %(day)s")),
     (r"red flag: .+; alert raised", mark("warning sign: alert raised")),
     (r"red flag \(.+", mark("warning sign, but whose is not certain")),
@@ -134,23 +98,48 @@ _SAID: Final = (
     ),
     (r"our program failed on this text.*", mark("our program failed on this text: please read it")),
 )
-_PATTERNS: Final = tuple((re.compile(pattern), sentence) for pattern, sentence in _SAID)
+_PATTERNS: Final = tuple((re.compile(pattern), sentence) for pattern, sentence in (*_SAID, *WHY_LOG))
+_WITH_TAIL: Final = re.compile(
+    rf"(?P<base>.+?)(?: \(code (?P<code>\d+)\))?(?:: (?P<note>{'|'.join(NOTES)}))?",
+)
 
 
 def in_reader_words(sentence: str) -> str:
     """Return a sentence of the services or the outbox in the reader's language; as it came if not known.
 
-    One made of several, divided by semicolons, is known if its parts are.
+    One made of several, divided by semicolons, is known if its parts are; a code of the provider's and how
+    we learnt of it may stand behind any.
     """
-    return _known(sentence) or "; ".join(_known(part) or part for part in sentence.split("; "))
+    return _known(sentence) or "; ".join(_with_tail(part) or part for part in sentence.split("; "))
+
+
+def _with_tail(sentence: str) -> str | None:
+    parts = _WITH_TAIL.fullmatch(sentence)
+    known = _known(parts["base"]) if parts else None
+    if parts is None or known is None:
+        return None
+    code = gettext("(code %(code)s)", code=parts["code"]) if parts["code"] else ""
+    note = f"({gettext(NOTES[parts['note']])})" if parts["note"] else ""
+    return " ".join(filter(None, (known, code, note)))
 
 
 def _known(sentence: str) -> str | None:
     for pattern, known in _PATTERNS:
         match = pattern.fullmatch(sentence)
         if match:
-            return gettext(known, **{name: value or "" for name, value in match.groupdict().items()})
+            facts = match.groupdict(default="").items()
+            return gettext(known, **{name: _fact(name, value) for name, value in facts})
     return None
+
+
+def _fact(name: str, value: str) -> str:
+    """A sentence or a day within a sentence, in the reader's language; anything else as it is."""
+    if name == "reason":
+        return in_reader_words(value)
+    if name == "on":
+        day = datetime.strptime(value, "%d %B %Y").replace(tzinfo=UTC)
+        return str(format_date(day, "long", locale=reader_language()))
+    return value
 
 
 def hint(field: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, RowMapping, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.models import InboundMessage, OutboundMessage
+from backend.queries.message_logs import Item, with_logs
 from backend.queries.paging import LIMIT, Order, Page, Statement, fetch_page, write_cursor
 
 _WENT_AT: Final = func.coalesce(
@@ -31,15 +32,19 @@ _SPOKEN: Final = or_(
 )
 """Said, or tried, or written by a person; not the year of texts a plan still has before it."""
 
-Item = dict[str, Any]
-
 
 def conversation(
-    session: Session, patient_id: uuid.UUID, *, cursor: str | None = None, limit: int = LIMIT
+    session: Session,
+    patient_id: uuid.UUID,
+    *,
+    cursor: str | None = None,
+    limit: int = LIMIT,
+    logs: bool = True,
 ) -> Page[Item]:
     """Return what was said with a patient, both directions, oldest first within the page.
 
-    The first page holds the newest messages; `next_cursor` leads to older ones. Two statements.
+    The first page holds the newest messages; `next_cursor` leads to older ones. Three statements, two
+    without the why-logs.
     """
     page = _merged(
         session,
@@ -48,14 +53,15 @@ def conversation(
         cursor=cursor,
         limit=limit,
     )
-    return Page(tuple(reversed(page.items)), page.next_cursor)
+    page = Page(tuple(reversed(page.items)), page.next_cursor)
+    return with_logs(session, page) if logs else page
 
 
 def plan_messages(
     session: Session, plan_id: uuid.UUID, *, cursor: str | None = None, limit: int = LIMIT
 ) -> Page[Item]:
-    """Return every text of a plan by its date, those to come and those called off included. One statement."""
-    return fetch_page(
+    """Return every text of a plan by its date, those to come and those called off included. Two reads."""
+    page = fetch_page(
         session,
         _outbound().where(OutboundMessage.care_plan_id == plan_id, _NO_CODES),
         _BY_DATE,
@@ -63,6 +69,7 @@ def plan_messages(
         limit=limit,
         shape=_sent_item,
     )
+    return with_logs(session, page)
 
 
 def list_messages(
@@ -82,19 +89,20 @@ def list_messages(
         inbound = inbound.where(_is(InboundMessage.status, status))
         outbound = outbound.where(_is(OutboundMessage.status, status))
     if direction is None:
-        return _merged(session, outbound, inbound, cursor=cursor, limit=limit)
+        return with_logs(session, _merged(session, outbound, inbound, cursor=cursor, limit=limit))
     statement, order, shape = (
         (inbound, _NEWEST_IN, _received_item)
         if direction == "inbound"
         else (outbound, _NEWEST_OUT, _sent_item)
     )
-    return fetch_page(session, statement, order, cursor=cursor, limit=limit, shape=shape)
+    page = fetch_page(session, statement, order, cursor=cursor, limit=limit, shape=shape)
+    return with_logs(session, page)
 
 
 def sent_message(session: Session, message_id: uuid.UUID) -> Item:
     """Return one outbound message as an item of the lists; it must exist."""
     row = session.execute(_outbound().where(OutboundMessage.id == message_id)).mappings().one()
-    return _sent_item(row)
+    return with_logs(session, Page((_sent_item(row),), None)).items[0]
 
 
 def _is(column: Any, status: str) -> ColumnElement[bool]:

@@ -22,8 +22,20 @@ _STATUSES = (
 )
 
 
+class LogLine(Schema):
+    """One step a text took, with its reason in words."""
+
+    at = Instant(required=True)
+    status = choice(*_STATUSES, required=True)
+    attempt = fields.Integer(required=True)
+    why = fields.String(required=True)
+
+
 class Message(Schema):
-    """A text to or from a patient; `body` is null until it has been composed, `why` its newest reason."""
+    """A text to or from a patient; `body` is null until it has been composed.
+
+    `why` is its newest reason, `log` all of them, oldest first; a text from a patient has no log.
+    """
 
     id = fields.UUID(required=True)
     direction = choice("outbound", "inbound", required=True)
@@ -35,6 +47,7 @@ class Message(Schema):
     channel = fields.String(required=True)
     segments = fields.Integer(required=True, allow_none=True)
     why = fields.String(required=True)
+    log = fields.List(fields.Nested(LogLine), required=True)
     patient_id = fields.UUID(required=True, allow_none=True)
     care_plan_id = fields.UUID(allow_none=True)
     check_in_id = fields.UUID(allow_none=True)

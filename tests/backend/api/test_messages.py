@@ -122,3 +122,44 @@ def test_staff_of_the_same_clinic_see_the_same(nurse: Caller, patient_id: str, w
 
     path = f"/patients/{patient_id}/conversation"
     assert nurse.get(path).json == other.get(path).json
+
+
+def test_a_message_tells_all_that_happened_to_it_oldest_first(
+    nurse: Caller, patient_id: str, world: World
+) -> None:
+    (welcome,) = world.messages(template="welcome")
+    world.advance(minutes=1)
+    world.report(welcome, "sent")
+    world.advance(minutes=1)
+    world.report(welcome, "delivered")
+
+    (item,) = nurse.get(f"/patients/{patient_id}/conversation").json["items"]
+
+    assert [(line["status"], line["why"]) for line in item["log"]] == [
+        ("scheduled", "first text after enrolment"),
+        ("accepted", "handed to the provider"),
+        ("sent", "on its way"),
+        ("delivered", "delivered to the phone"),
+    ]
+    assert item["log"][-1]["why"] == item["why"]
+
+
+def test_of_one_instant_the_newest_reason_comes_last(nurse: Caller, patient_id: str, world: World) -> None:
+    (welcome,) = world.messages(template="welcome")
+    world.report(welcome, "undelivered", code=30003)
+
+    items = nurse.get(f"/patients/{patient_id}/conversation").json["items"]
+
+    (first,) = [item for item in items if item["id"] == str(welcome.id)]
+    assert [line["why"] for line in first["log"]][-2:] == [
+        "the phone did not get it (code 30003)",
+        "the phone was off: a second try follows an hour later",
+    ]
+
+
+def test_a_text_from_a_patient_has_no_log(nurse: Caller, patient_id: str, world: World) -> None:
+    world.text_in("thank you")
+
+    items = nurse.get(f"/patients/{patient_id}/conversation").json["items"]
+
+    assert [item["log"] for item in items if item["direction"] == "inbound"] == [[]]

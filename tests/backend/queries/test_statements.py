@@ -53,9 +53,9 @@ LISTS: dict[str, tuple[Callable[[Session, CarePlan, World], object], int]] = {
     "patients": (lambda s, p, w: list_patients(s).items, 3),
     "alerts": (lambda s, p, w: list_alerts(s, language="en").items, 1),
     "check-ins": (lambda s, p, w: list_check_ins(s, plan_id=p.id, language="en").items, 2),
-    "conversation": (lambda s, p, w: conversation(s, p.patient_id).items, 2),
+    "conversation": (lambda s, p, w: conversation(s, p.patient_id).items, 3),
     "inbox": (lambda s, p, w: list_messages(s, direction="inbound").items, 1),
-    "texts of a plan": (lambda s, p, w: plan_messages(s, p.id).items, 1),
+    "texts of a plan": (lambda s, p, w: plan_messages(s, p.id).items, 2),
     "timeline": (lambda s, p, w: timeline(s, p.id, now=w.now, language="en"), 5),
 }
 
