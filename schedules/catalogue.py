@@ -93,7 +93,9 @@ def _read(path: Path) -> str:
 def _tables(text: str, file: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ProtocolError(file, "", "is not TOML: too many brackets inside each other") from error
+    except ValueError as error:  # TOMLDecodeError, and a number of too many digits
         raise ProtocolError(file, "", f"is not TOML: {error}") from error
 
 

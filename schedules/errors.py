@@ -3,6 +3,8 @@
 Raised while reading, checking or changing a protocol; shown as it stands to whoever wrote the file.
 """
 
+_LONGEST_NUMBER = 10**12  # Python refuses to write a number of thousands of digits
+
 
 class ProtocolError(Exception):
     """Says what is wrong in a protocol: the file, the dotted key, what was found and what would be right."""
@@ -32,4 +34,6 @@ def shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return f"[{', '.join(shown(item) for item in value)}]"
+    if isinstance(value, int) and abs(value) > _LONGEST_NUMBER:
+        return "a number that is far too large"
     return "a table" if isinstance(value, dict) else str(value)

@@ -7,29 +7,53 @@ errors are relative to the step or the rule.
 import re
 from dataclasses import replace
 from datetime import time
+from typing import Any
 
+from schedules.approvals import Override
 from schedules.civil_time import Offset
 from schedules.errors import ProtocolError, shown
 from schedules.rules import RULE_KINDS, Rule, Tier
-from schedules.steps import CLEARANCE, Lateness, Step, StepKind
+from schedules.steps import Lateness, Step, StepKind
+from schedules.vocabulary import CLEARANCE
+from schedules.windows import OpenDay
 
 WINDOW_PARTS = ("earliest", "due", "overdue", "expires", "tolerance")
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_MOST_DIGITS = 9
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
-def override_step(step: Step, name: str, value: int | str) -> Step:
-    """Return the step with its end, a part of its window, its hour, nudge or lateness set to `value`."""
+def override_step(step: Step, name: str, figure: Override) -> Step:
+    """Return the step with a clinic's figure, and with its approver where the figure names one."""
+    changed = _changed_step(step, name, figure.value)
+    return (
+        replace(changed, approved_by=figure.by, approved_on=figure.on) if figure.by and figure.on else changed
+    )
+
+
+def override_rule(rule: Rule, name: str, figure: Override) -> Rule:
+    """Return the rule with a clinic's figure, and with its approver where the figure names one."""
+    changed = _changed_rule(rule, name, figure.value)
+    return (
+        replace(changed, approved_by=figure.by, approved_on=figure.on) if figure.by and figure.on else changed
+    )
+
+
+def _changed_step(step: Step, name: str, value: int | str) -> Step:
+    """Return the step with its end, window, hour, open days, nudge or lateness set to `value`."""
     part = name.removeprefix("window.")
     if name == "ends" and step.kind is StepKind.RESTRICTION:
         return replace(step, ends=read_end(name, value))
     if name.startswith("window.") and step.window and part in WINDOW_PARTS:
         try:
-            window = replace(step.window, **{part: read_offset(part, value)})
+            moved: dict[str, Any] = {part: read_offset(part, value)}
+            window = replace(step.window, **moved)
         except ProtocolError as error:
             raise error.within("", "window") from error
         return replace(step, window=window)
     if name == "local_time":
         return replace(step, local_time=read_clock(name, value))
+    if name == "open_days" and step.kind is StepKind.MILESTONE:
+        return replace(step, open_days=read_open_days(name, value))
     if name == "nudge_after" and step.nudge_template:
         return replace(step, nudge_after=read_offset(name, value))
     if name == "lateness" and step.sends_texts:
@@ -37,7 +61,7 @@ def override_step(step: Step, name: str, value: int | str) -> Step:
     raise ProtocolError("", name, f"a clinic may set {', '.join(_changeable(step))}")
 
 
-def override_rule(rule: Rule, name: str, value: int | str) -> Rule:
+def _changed_rule(rule: Rule, name: str, value: int | str) -> Rule:
     """Return the rule with one of its figures, its days or its tier set to `value`."""
     figures = RULE_KINDS[rule.kind].parameters
     if name == "tier":
@@ -81,7 +105,7 @@ def read_clock(key: str, value: object) -> time:
 def read_whole(key: str, value: int | str) -> int:
     """Read a whole number, also one written in digits, as a form sends it."""
     digits = str(value).removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _MOST_DIGITS:
         raise ProtocolError("", key, f"found {shown(value)}; write a whole number")
     return int(value)
 
@@ -96,6 +120,11 @@ def read_lateness(key: str, value: object) -> Lateness:
     return Lateness(_one_of([lateness.value for lateness in Lateness], key, value))
 
 
+def read_open_days(key: str, value: object) -> OpenDay:
+    """Read what becomes of a date on which the clinic is closed."""
+    return OpenDay(_one_of([rule.value for rule in OpenDay], key, value))
+
+
 def _one_of(names: list[str], key: str, value: object) -> str:
     if value not in names:
         raise ProtocolError("", key, f"found {shown(value)}; write one of {', '.join(names)}")
@@ -105,5 +134,6 @@ def _one_of(names: list[str], key: str, value: object) -> str:
 def _changeable(step: Step) -> list[str]:
     names = ["ends"] if step.kind is StepKind.RESTRICTION else []
     names += [f"window.{part}" for part in WINDOW_PARTS] if step.window else []
+    names += ["open_days"] if step.kind is StepKind.MILESTONE else []
     names += ["local_time", *(["nudge_after"] if step.nudge_template else [])]
     return [*names, *(["lateness"] if step.sends_texts else [])]

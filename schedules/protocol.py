@@ -4,38 +4,37 @@ Every shape of the package can be imported from here. Reading one from a file is
 are in `catalogue`, dates come from `timeline`. The house, the API and the command line call this.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from schedules.agreement import check_agreement
+from schedules.approvals import Override, check_approval, read_override
 from schedules.civil_time import Offset
+from schedules.conditions import Condition
 from schedules.errors import ProtocolError
 from schedules.fingerprint import fingerprint
 from schedules.overrides import override_rule, override_step
+from schedules.questions import Instrument, Question, Score
 from schedules.rules import RULE_KINDS, SIGNS, Rule, RuleKind, Tier
-from schedules.steps import (
+from schedules.selection import Criterion
+from schedules.steps import Lateness, Purpose, Reminder, Step, StepKind, Variant
+from schedules.vocabulary import (
+    ANSWERS,
     CLEARANCE,
     CONDITION_FACTS,
     LANGUAGES,
     REGIONS,
     TEXT_FACTS,
     TEXTING_HOURS,
-    Lateness,
-    Purpose,
-    Question,
-    Recurrence,
-    Reminder,
-    Step,
-    StepKind,
     Text,
-    Variant,
-    Window,
     in_texting_hours,
 )
+from schedules.windows import Anchor, By, End, OpenDay, Recurrence, Window
 
 __all__ = [
+    "ANSWERS",
     "CLEARANCE",
     "CONDITION_FACTS",
     "LANGUAGES",
@@ -44,9 +43,17 @@ __all__ = [
     "SIGNS",
     "TEXTING_HOURS",
     "TEXT_FACTS",
+    "Anchor",
+    "By",
     "CareProtocol",
+    "Condition",
+    "Criterion",
+    "End",
+    "Instrument",
     "Lateness",
     "Offset",
+    "OpenDay",
+    "Override",
     "ProtocolError",
     "Purpose",
     "Question",
@@ -54,6 +61,7 @@ __all__ = [
     "Reminder",
     "Rule",
     "RuleKind",
+    "Score",
     "Step",
     "StepKind",
     "Text",
@@ -73,14 +81,16 @@ _NOT_TIMING = frozenset(
         "source",
         "proposed",
         "approved_by",
+        "approved_on",
         "suggested",
         "needs_clinic",
+        "selection",
     }
 )
 _NOT_CONTENT = frozenset(
-    {"file", "version", "status", "approved_by", "approved_on", "timing_hash", "wording_hash"}
+    {"file", "version", "status", "approved_by", "approved_on", "own_figures", "timing_hash", "wording_hash"}
 )
-_WORDING = frozenset({"title", "titles", "text", "why", "reason"})
+_WORDING = frozenset({"title", "titles", "text", "why", "reason", "warning"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,8 @@ class CareProtocol:
 
     `timing_hash` changes when something would be due, asked, sent or judged differently, `wording_hash` when
     sentences of the file change: a new wording can go live at once, a new timing has to re-plan.
+    `procedure_texts` are the templates that tell of a procedure `moved` or `cancelled`; `own_figures` what a
+    clinic set itself, and who approved it where that was not the signature's.
     """
 
     id: str
@@ -101,13 +113,16 @@ class CareProtocol:
     file: str
     approved_by: str | None = None
     approved_on: date | None = None
+    selection: tuple[Criterion, ...] = ()
+    procedure_texts: Mapping[str, str] = field(default_factory=dict)
+    own_figures: tuple[Override, ...] = ()
     timing_hash: str = field(init=False)
     wording_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self._check_ends()
-        self._check_rules()
-        self._check_check_in_days()
+        check_agreement(self.file, self.steps, self.rules)
+        with self._placing(""):
+            check_approval(self.approved_by, self.approved_on)
         if self.status == "active":
             self._check_active()
         timing = fingerprint(self, leave_out=_NOT_TIMING | _NOT_CONTENT)
@@ -134,27 +149,35 @@ class CareProtocol:
         """Return the keys of the steps for which the clinic must still set something."""
         return tuple(step.key for step in self.steps if step.undecided)
 
-    def with_overrides(self, overrides: Mapping[str, int | str]) -> "CareProtocol":
+    def with_overrides(self, overrides: Mapping[str, object]) -> "CareProtocol":
         """Return the protocol with a clinic's own figures, checked like a file.
 
-        Keys are dotted: `heavy_lifting.ends`, `first_follow_up.window.due`, `check_in_d1.local_time`,
-        `check_in_d1.nudge_after`, `mri_3_months.lateness`, and for rules `rules.rebound.above_best`,
-        `.from_day`, `.to_day` or `.tier`. Values are written as in a file. Raises ProtocolError for
-        anything else.
+        Keys are dotted: `heavy_lifting.ends`, `first_follow_up.window.due`, `first_follow_up.open_days`,
+        `check_in_d1.local_time`, `check_in_d1.nudge_after`, `mri_3_months.lateness`, and for rules
+        `rules.rebound.above_best`, `.from_day`, `.to_day` or `.tier`. A value is written as in a file, alone
+        or as `{value, by, on, reason}`. Raises ProtocolError for anything else.
         """
         steps = {step.key: step for step in self.steps}
         rules = {rule.key: rule for rule in self.rules}
-        for path, value in overrides.items():
+        own_figures = {figure.key: figure for figure in self.own_figures}
+        for path, given in overrides.items():
             section, key, name = _parts(path)
+            with self._placing(f"{section}.{key}.{name}"):
+                figure = own_figures[path] = read_override(path, given)
             if section == "rules":
                 rule = rules.get(key) or self.rule(key)
                 with self._placing(f"rules.{key}"):
-                    rules[key] = override_rule(rule, name, value)
+                    rules[key] = override_rule(rule, name, figure)
             else:
                 step = steps.get(key) or self.step(key)
                 with self._placing(f"steps.{key}"):
-                    steps[key] = override_step(step, name, value)
-        return replace(self, steps=tuple(steps.values()), rules=tuple(rules.values()))
+                    steps[key] = override_step(step, name, figure)
+        return replace(
+            self,
+            steps=tuple(steps.values()),
+            rules=tuple(rules.values()),
+            own_figures=tuple(own_figures.values()),
+        )
 
     def activated(self, approved_by: str, approved_on: date) -> "CareProtocol":
         """Return the protocol in force, approved by a clinician; refused while anything is undecided."""
@@ -166,39 +189,6 @@ class CareProtocol:
             yield
         except ProtocolError as error:
             raise error.within(self.file, path) from error
-
-    def _check_ends(self) -> None:
-        milestones = [step.key for step in self.steps if step.kind is StepKind.MILESTONE]
-        for step in self.steps:
-            if isinstance(step.ends, str) and step.ends != CLEARANCE and step.ends not in milestones:
-                known = ", ".join(milestones) or "(there are none)"
-                raise ProtocolError(
-                    self.file,
-                    f"steps.{step.key}.ends",
-                    f'found "{step.ends}"; write a duration, "clearance" or one of the milestones {known}',
-                )
-
-    def _check_rules(self) -> None:
-        for rule in self.rules:
-            milestone = rule.parameters.get("step")
-            if milestone is not None and milestone not in {
-                step.key for step in self.steps if step.kind is StepKind.MILESTONE
-            }:
-                raise ProtocolError(
-                    self.file, f"rules.{rule.key}.step", f'found "{milestone}"; write the key of a milestone'
-                )
-
-    def _check_check_in_days(self) -> None:
-        days = Counter(
-            str(step.window.due) for step in self.steps if step.kind is StepKind.CHECK_IN and step.window
-        )
-        for step in self.steps:
-            if step.kind is StepKind.CHECK_IN and step.window and days[str(step.window.due)] > 1:
-                raise ProtocolError(
-                    self.file,
-                    f"steps.{step.key}.window.due",
-                    f"found {step.window.due} on another check-in too; ask at most once a day",
-                )
 
     def _check_active(self) -> None:
         missing = [f"{step.key}.{name}" for step in self.steps for name in step.undecided]

@@ -14,9 +14,10 @@ from typing import TypeVar
 from schedules.civil_time import Offset
 from schedules.errors import ProtocolError, shown
 from schedules.overrides import read_clock, read_offset
-from schedules.steps import LANGUAGES, Text
+from schedules.vocabulary import LANGUAGES, Text
 
 T = TypeVar("T")
+_LARGEST = 10**9
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -45,6 +46,10 @@ class Table:
     def has(self, key: str) -> bool:
         """Say whether the key is written."""
         return key in self._values
+
+    def holds_table(self, key: str) -> bool:
+        """Say whether a table is written under the key, and not a plain value."""
+        return isinstance(self._values.get(key), dict)
 
     def only(self, allowed: Collection[str]) -> None:
         """Raise for the first key that is not among those allowed."""
@@ -75,16 +80,16 @@ class Table:
     def whole(self, key: str) -> int:
         """Return a whole number."""
         value = self._take(key, None, "write a whole number")
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
             raise self.complain(key, f"found {shown(value)}; write a whole number")
         return value
 
     def choice(self, key: str, allowed: Collection[str]) -> str:
         """Return one of the allowed words."""
         value = self._take(key, None, f"write one of {', '.join(allowed)}")
-        if value not in allowed:
+        if not isinstance(value, str) or value not in allowed:
             raise self.complain(key, f"found {shown(value)}; write one of {', '.join(allowed)}")
-        return str(value)
+        return value
 
     def names(self, key: str, allowed: Collection[str] | None = None) -> tuple[str, ...]:
         """Return a list of distinct words, each of them allowed; empty where the key is not written."""
@@ -157,10 +162,19 @@ class Table:
                 raise self.complain(name, "write a key in small letters, digits and _, such as mri_3_months")
         return {name: self.table(name) for name in self._values}
 
-    def listed(self, allowed: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
-        """Return the whole table as word -> list of words, each of them allowed for its word."""
-        self.only(allowed)
-        return {key: self.names(key, allowed[key]) for key in self._values}
+    def listed(
+        self, allowed: Mapping[str, Collection[str]], *, besides: Collection[str] = ()
+    ) -> dict[str, tuple[str, ...]]:
+        """Return the table as word -> list of words, each allowed for its word; `besides` is read elsewhere.
+
+        A list with no word in it is a complaint: nothing could ever meet it.
+        """
+        self.only((*allowed, *besides))
+        found = {key: self.names(key, allowed[key]) for key in self._values if key not in besides}
+        for key, named in found.items():
+            if not named:
+                raise self.complain(key, f"found []; write any of {', '.join(allowed[key])}")
+        return found
 
     def _shape(self, key: str, value: object, read: Callable[[str, object], T]) -> T:
         try:

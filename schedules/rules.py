@@ -6,11 +6,13 @@ The shapes and their own checks live here; what a rule means for an answer is `b
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from schedules.approvals import check_approval
 from schedules.errors import ProtocolError
-from schedules.steps import Text
+from schedules.vocabulary import Text
 
 
 class Tier(StrEnum):
@@ -120,8 +122,11 @@ class Rule:
     regions: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
     proposed: bool = False
+    approved_by: str | None = None
+    approved_on: date | None = None
 
     def __post_init__(self) -> None:
+        check_approval(self.approved_by, self.approved_on)
         if self.from_day is not None and self.to_day is not None and self.from_day > self.to_day:
             raise ProtocolError(
                 "",

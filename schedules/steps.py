@@ -1,35 +1,21 @@
 """The steps of a protocol: what happens, what must wait, what is asked, what is told.
 
 Each shape checks itself and complains with a ProtocolError whose key is relative to the shape. What several
-steps must agree on is checked in `protocol`; reading them from a file is `parsing`.
+steps must agree on is checked in `protocol`; reading them from a file is `step_tables`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
-from itertools import pairwise
 
+from schedules.approvals import check_approval
 from schedules.civil_time import Offset
+from schedules.conditions import EVERYONE, Condition, Facts
 from schedules.errors import ProtocolError
-
-Text = Mapping[str, str]
-"""A sentence in every language: language code -> sentence."""
-
-LANGUAGES = ("en", "tr")
-REGIONS = ("lumbar", "cervical")
-CONDITION_FACTS: Mapping[str, tuple[str, ...]] = {
-    "region": REGIONS,
-    "technique": ("ozone", "radiofrequency", "laser"),
-    "anaesthesia": ("local", "sedation"),
-}
-"""What a step may depend on, and the values each fact can have."""
-TEXT_FACTS = ("procedure_on", "procedure_at", "due_on")
-"""What the schedule itself can tell a template; booked_at is added to reminders of a booked milestone."""
-TEXTING_HOURS = (time(9), time(20))
-"""Patient-local hours between which a text is planned: from the first, before the second (proposed)."""
-CLEARANCE = "clearance"
-"""The end of a restriction that only a clinician can lift."""
+from schedules.questions import Instrument, Question
+from schedules.vocabulary import Text, in_texting_hours
+from schedules.windows import End, OpenDay, Recurrence, Window, is_whole_days
 
 
 class StepKind(StrEnum):
@@ -69,65 +55,6 @@ piece of education is as true a day later (proposed). A restriction sends no tex
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """When a step may happen, should happen, is late, and no longer matters; offsets from the procedure.
-
-    `tolerance` stands for an earliest and an overdue that many days around a due date in months, which no
-    single offset from the procedure can say.
-    """
-
-    due: Offset
-    earliest: Offset | None = None
-    overdue: Offset | None = None
-    expires: Offset | None = None
-    tolerance: Offset | None = None
-
-    def __post_init__(self) -> None:
-        self._check_tolerance()
-        names = [name for name in ("earliest", "due", "overdue", "expires") if getattr(self, name)]
-        for before, after in pairwise(names):
-            first, second = getattr(self, before), getattr(self, after)
-            if not first.never_after(second):
-                raise ProtocolError(
-                    "", after, f"found {second}, before {before} {first}; write {first} or later"
-                )
-
-    def _check_tolerance(self) -> None:
-        if self.tolerance is None:
-            return
-        if self.earliest or self.overdue:
-            raise ProtocolError(
-                "", "tolerance", "found beside earliest or overdue; write either the tolerance or the two"
-            )
-        if not is_whole_days(self.tolerance):
-            raise ProtocolError("", "tolerance", f"found {self.tolerance}; write whole days such as P14D")
-
-    @property
-    def before_procedure(self) -> bool:
-        """Whether the step is due before the procedure and so exists only when that is planned ahead."""
-        return self.due.sign < 0
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question of a check-in and the range of its answers; `signs` are what a yes can mean."""
-
-    key: str
-    text: Text
-    minimum: int
-    maximum: int
-    required: bool = True
-    loinc: str | None = None
-    signs: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.minimum >= self.maximum:
-            raise ProtocolError(
-                "", "maximum", f"found {self.maximum}; write a number above the minimum {self.minimum}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
 class Reminder:
     """A text some whole days before or after a milestone's due date, or its booked one once there is one."""
 
@@ -164,34 +91,21 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
-class Recurrence:
-    """How often a step comes back: `times` in all, the first at its window, each `every` after the last."""
-
-    every: Offset
-    times: int
-
-    def __post_init__(self) -> None:
-        if self.every.sign < 0 or not self.every.has_calendar or self.every.has_clock:
-            raise ProtocolError("", "every", f"found {self.every}; write days or longer, such as P1Y")
-        if not 1 <= self.times <= 50:
-            raise ProtocolError("", "times", f"found {self.times}; write a number from 1 to 50")
-
-
-@dataclass(frozen=True, slots=True)
 class Variant:
     """Another template for the same step where the facts of the procedure ask for it."""
 
-    when: Mapping[str, tuple[str, ...]]
+    when: Condition
     template: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a protocol with the reason and the source of its date.
+    """One step of a protocol with the reason and the source of its date, and who approved it when.
 
-    `ends` (restrictions) is an offset, the key of the milestone it ends with, `clearance`, or None while the
-    clinic has not decided. `needs_clinic` names the values without which the protocol cannot be activated,
-    `suggested` what we would propose for them.
+    `ends` (restrictions) is an offset, the key of the milestone it ends with, some time after one,
+    `clearance`, or None while the clinic has not decided. `questions` are all that a check-in asks, with
+    those of its `instruments`. `needs_clinic` names the values without which the protocol cannot be
+    activated, `suggested` what we would propose for them.
     """
 
     key: str
@@ -201,13 +115,16 @@ class Step:
     source: str
     proposed: bool = False
     approved_by: str | None = None
+    approved_on: date | None = None
     window: Window | None = None
-    ends: Offset | str | None = None
+    ends: Offset | str | End | None = None
     soft: bool = False
     bookable: bool = False
     reminders: tuple[Reminder, ...] = ()
     recurs: Recurrence | None = None
+    open_days: OpenDay = OpenDay.ANY
     questions: tuple[Question, ...] = ()
+    instruments: tuple[Instrument, ...] = ()
     template: str | None = None
     variants: tuple[Variant, ...] = ()
     facts: tuple[str, ...] = ()
@@ -215,11 +132,13 @@ class Step:
     nudge_after: Offset | None = None
     lateness: Lateness = Lateness.LATE
     local_time: time | None = None
-    conditions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    conditions: Condition = EVERYONE
     needs_clinic: tuple[str, ...] = ()
     suggested: Mapping[str, str] = field(default_factory=dict)
+    times: int = field(init=False, default=1)
 
     def __post_init__(self) -> None:
+        check_approval(self.approved_by, self.approved_on)
         if self.kind in (StepKind.CHECK_IN, StepKind.EDUCATION):
             self._check_texts()
         if self.kind is StepKind.RESTRICTION and self.ends is None and "ends" not in self.needs_clinic:
@@ -228,11 +147,21 @@ class Step:
                 "ends",
                 'missing; write a duration, a milestone\'s key, "clearance", or needs_clinic = ["ends"]',
             )
-        if self.recurs and self.window and self.window.before_procedure:
-            raise ProtocolError("", "recurs", "found on a step before the procedure; only later steps recur")
+        if self.recurs and self.window:
+            self._count(self.recurs, self.window)
         keys = [reminder.key for reminder in self.reminders]
         if len(set(keys)) < len(keys):
             raise ProtocolError("", "reminders", "found two reminders on the same day; write each day once")
+
+    def _count(self, recurs: Recurrence, window: Window) -> None:
+        if window.due.sign < 0:
+            raise ProtocolError(
+                "", "recurs", "found on a step that is due before its anchor; only later steps recur"
+            )
+        try:
+            object.__setattr__(self, "times", recurs.count_from(window.due))
+        except ProtocolError as error:
+            raise error.within("", "recurs") from error
 
     def _check_texts(self) -> None:
         if self.window is None or self.window.expires is None:
@@ -258,32 +187,7 @@ class Step:
         """Whether the patient receives anything because of it."""
         return bool(self.template or self.reminders)
 
-    @property
-    def times(self) -> int:
-        """How many occurrences the step has."""
-        return self.recurs.times if self.recurs else 1
-
-    def applies(self, facts: Mapping[str, str]) -> bool:
-        """Say whether the procedure's facts ask for this step; an unknown fact never does."""
-        return matches(self.conditions, facts)
-
-    def template_for(self, facts: Mapping[str, str]) -> str | None:
+    def template_for(self, facts: Facts) -> str | None:
         """Return the template of the first variant that fits the procedure's facts, else the step's own."""
-        fitting = (variant.template for variant in self.variants if matches(variant.when, facts))
+        fitting = (variant.template for variant in self.variants if variant.when.met_by(facts))
         return next(fitting, self.template)
-
-
-def matches(conditions: Mapping[str, tuple[str, ...]], facts: Mapping[str, str]) -> bool:
-    """Say whether every condition names a fact whose value is among those it allows."""
-    return all(facts.get(fact) in allowed for fact, allowed in conditions.items())
-
-
-def in_texting_hours(at: time) -> bool:
-    """Say whether a text may be planned for this wall time."""
-    return TEXTING_HOURS[0] <= at < TEXTING_HOURS[1]
-
-
-def is_whole_days(offset: Offset) -> bool:
-    """Say whether an offset is a positive number of days or weeks and nothing else."""
-    plain = not (offset.years or offset.months or offset.has_clock)
-    return plain and offset.sign > 0 and bool(offset.weeks or offset.days)

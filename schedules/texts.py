@@ -12,7 +12,9 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from schedules.civil_time import add_offset, resolve_local
-from schedules.steps import TEXTING_HOURS, Lateness, Purpose, Step, StepKind, in_texting_hours
+from schedules.conditions import Facts
+from schedules.steps import Lateness, Purpose, Step, StepKind
+from schedules.vocabulary import TEXTING_HOURS, in_texting_hours
 
 _AFTER_REMINDER_LIVES = timedelta(days=3)  # (proposed) then it would only puzzle
 
@@ -74,7 +76,7 @@ def ask_or_inform(
     due_at: datetime,
     expires_at: datetime,
     *,
-    procedure_facts: Mapping[str, str],
+    procedure_facts: Facts,
     facts: Mapping[str, str | int],
     patient_zone: str,
     now: datetime,

@@ -1,24 +1,22 @@
 """A protocol laid over a calendar: what is due for one procedure, when, and which texts that means.
 
-Pure: the procedure's instant, the zones and `now` are arguments, and equal arguments give equal answers. No
-person is known here and no text is sent; quiet hours, consent and expiry are judged again when a text goes
-out. Called by enrolment, by the simulation on the command line and in the API.
+Pure: the procedure's instant, the zones, the clinic's open days and `now` are arguments, and equal arguments
+give equal answers. No person is known here and no text is sent; quiet hours, consent and expiry are judged
+again when a text goes out. Called by enrolment, re-planning and simulation.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
 
+from schedules.anchors import Anchors, Moments
 from schedules.civil_time import Offset, add_offset, day_number, resolve_local
-from schedules.protocol import (
-    CLEARANCE,
-    CareProtocol,
-    Question,
-    Step,
-    StepKind,
-    Text,
-    in_texting_hours,
-)
+from schedules.conditions import known_facts
+from schedules.course import TEXT_KINDS, Course, MilestoneDates
+from schedules.open_days import OpenDays
+from schedules.protocol import CareProtocol
+from schedules.questions import Question
+from schedules.steps import Step, StepKind
 from schedules.texts import (
     PlannedText,
     ask_or_inform,
@@ -28,18 +26,30 @@ from schedules.texts import (
     wall_minutes,
     worth_sending,
 )
+from schedules.vocabulary import CLEARANCE, FLIES_HOME, Text
+from schedules.windows import Anchor, By, End
 
 __all__ = [
+    "Course",
+    "MilestoneDates",
     "Occurrence",
+    "OpenDays",
     "PlannedText",
+    "Timeline",
+    "Waiting",
     "add_offset",
     "build_timeline",
     "day_number",
+    "lay_out",
     "plan_reminders",
     "resolve_local",
 ]
 
-_TEXT_KINDS = (StepKind.CHECK_IN, StepKind.EDUCATION)
+_WAITS = {
+    By.DATE: {"en": "waits for the date of: {title}", "tr": "şunun tarihini bekliyor: {title}"},
+    By.DONE: {"en": "waits until this is done: {title}", "tr": "şunun yapılmasını bekliyor: {title}"},
+}
+_FLIGHT = {"en": "the flight home", "tr": "eve dönüş uçuşu"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,10 @@ class Occurrence:
     """One occurrence of a step with its instants in aware UTC, its questions and its texts.
 
     A restriction holds from `due_at` (the procedure) until `ends_at`, or until what `ends_with` names
-    happens: a milestone, or `clearance`, which also stands for an end that the clinic has not decided. `day`
-    is the D-number of `due_at` in the clinic's zone.
+    happens: a milestone, some time after one (`visit+P7D`), or `clearance`, which also stands for an end that
+    the clinic has not decided. `day` is the D-number of `due_at` in the clinic's zone. `moved` says in every
+    language why the due date is not the protocol's, and is empty where it is. `instruments` are the keys of
+    those whose questions are among its own.
     """
 
     step_key: str
@@ -67,26 +79,29 @@ class Occurrence:
     soft: bool
     questions: tuple[Question, ...]
     texts: tuple[PlannedText, ...]
+    moved: Text = field(default_factory=dict)
+    instruments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Calendar:
-    """Everything of the procedure that decides a date."""
+class Waiting:
+    """An occurrence without a date: `waits_for` is what it hangs on, `words` say so in every language."""
 
-    anchor: datetime
-    clinic_zone: str
-    patient_zone: str
-    facts: Mapping[str, str]
-    now: datetime
-    preferred_time: time | None
+    step_key: str
+    index: int
+    kind: StepKind
+    title: Text
+    why: Text
+    waits_for: str
+    words: Text
 
 
 @dataclass(frozen=True, slots=True)
-class _Moments:
-    due_at: datetime
-    earliest_at: datetime | None = None
-    overdue_at: datetime | None = None
-    expires_at: datetime | None = None
+class Timeline:
+    """What has a date, by due date and then as written, and what waits for one, as written."""
+
+    occurrences: tuple[Occurrence, ...]
+    waiting: tuple[Waiting, ...]
 
 
 def build_timeline(
@@ -95,79 +110,66 @@ def build_timeline(
     anchor: datetime,
     clinic_zone: str,
     patient_zone: str,
-    facts: Mapping[str, str],
+    facts: Mapping[str, str | Sequence[str]],
     now: datetime,
     preferred_time: time | None = None,
+    open_days: OpenDays | None = None,
+    milestones: Mapping[str, MilestoneDates] | None = None,
+    flies_home_on: date | None = None,
 ) -> tuple[Occurrence, ...]:
-    """Return every occurrence of the protocol after a procedure at `anchor`, by due date, then as written.
+    """Return every occurrence that has a date, in the order of dates, for arguments as in `Course`."""
+    course = Course(
+        anchor=anchor,
+        clinic_zone=clinic_zone,
+        patient_zone=patient_zone,
+        facts=known_facts(facts),
+        now=now,
+        preferred_time=preferred_time,
+        open_days=open_days,
+        milestones=milestones or {},
+        flies_home_on=flies_home_on,
+    )
+    return lay_out(protocol, course).occurrences
 
-    Left out: steps whose conditions the `facts` (technique, anaesthesia) do not meet, steps before a
-    procedure that is not planned ahead, texts that have expired at `now`, and check-ins and education with
-    them. Past milestones and restrictions stay. A later `now` never adds anything. `preferred_time` is the
-    patient's wall time for texts, within TEXTING_HOURS; ValueError otherwise, and for a naive instant.
+
+def lay_out(protocol: CareProtocol, course: Course) -> Timeline:
+    """Lay a protocol over the calendar of one procedure.
+
+    The region is the protocol's, and whether the patient flies home follows from `flies_home_on`; the facts
+    may say otherwise. Left out: steps whose conditions the facts do not meet, steps before a procedure that
+    is not planned ahead, texts that have expired at `now`, and check-ins and education with them. Past
+    milestones and restrictions stay. A later `now` never adds anything.
     """
-    _check_aware(anchor=anchor, now=now)
-    _check_preferred(preferred_time)
-    known = {"region": protocol.region, **facts}
-    calendar = _Calendar(anchor, clinic_zone, patient_zone, known, now, preferred_time)
-    occurrences = [
-        _occurrence(step, index, moments, calendar)
-        for step in protocol.steps
-        if step.applies(known) and not _comes_too_late(step, calendar)
-        for index in range(step.times)
-        for moments in [_moments(step, index, calendar)]
-        if not _is_over(step, moments, now)
-    ]
-    return tuple(sorted(occurrences, key=lambda occurrence: occurrence.due_at))
+    flies = "yes" if course.flies_home_on else "no"
+    known = {"region": (protocol.region,), "flies_home": (flies,), **course.facts}
+    course = replace(course, anchor=course.anchor.astimezone(UTC), facts=known)
+    anchors = Anchors({step.key: step for step in protocol.steps}, course)
+    occurrences: list[Occurrence] = []
+    waiting: list[Waiting] = []
+    for step in protocol.steps:
+        if not step.conditions.met_by(known) or _comes_too_late(step, course):
+            continue
+        for index in range(step.times):
+            moments = anchors.moments(step, index)
+            if moments is None:
+                waiting.append(_waiting(step, index, protocol))
+            elif not _is_over(step, moments, course.now):
+                occurrences.append(_occurrence(step, index, moments, course, anchors))
+    occurrences.sort(key=lambda occurrence: occurrence.due_at)
+    return Timeline(tuple(occurrences), tuple(waiting))
 
 
-def _moments(step: Step, index: int, calendar: _Calendar) -> _Moments:
-    if step.window is None:
-        return _Moments(due_at=calendar.anchor.astimezone(UTC))
-    window = step.window
-    due_at = _reach(window.due, step, index, calendar)
-    earliest_at = _reach(window.earliest, step, index, calendar) if window.earliest else None
-    overdue_at = _reach(window.overdue, step, index, calendar) if window.overdue else None
-    expires_at = _reach(window.expires, step, index, calendar) if window.expires else None
-    if window.tolerance:
-        zone = _zone_of(step, calendar)
-        earliest_at = add_offset(due_at, -window.tolerance, zone, None)
-        overdue_at = add_offset(due_at, window.tolerance, zone, None)
-    if window.before_procedure and expires_at:
-        expires_at = min(expires_at, calendar.anchor.astimezone(UTC))
-    # Elapsed hours and calendar days can cross where a zone leaves hours out; the order is a promise.
-    earliest_at = min(earliest_at, due_at) if earliest_at else None
-    overdue_at = max(overdue_at, due_at) if overdue_at else None
-    expires_at = max(expires_at, overdue_at or due_at) if expires_at else None
-    return _Moments(due_at, earliest_at, overdue_at, expires_at)
-
-
-def _reach(offset: Offset, step: Step, index: int, calendar: _Calendar) -> datetime:
-    distance = offset.plus(step.recurs.every, index) if step.recurs else offset
-    return add_offset(calendar.anchor, distance, _zone_of(step, calendar), _wall_time(step, calendar))
-
-
-def _zone_of(step: Step, calendar: _Calendar) -> str:
-    return calendar.patient_zone if step.kind in _TEXT_KINDS else calendar.clinic_zone
-
-
-def _wall_time(step: Step, calendar: _Calendar) -> time | None:
-    if step.kind in _TEXT_KINDS and calendar.preferred_time is not None:
-        return calendar.preferred_time
-    return step.local_time
-
-
-def _comes_too_late(step: Step, calendar: _Calendar) -> bool:
+def _comes_too_late(step: Step, course: Course) -> bool:
     before = step.window is not None and step.window.before_procedure
-    return before and calendar.anchor <= calendar.now
+    return before and course.anchor <= course.now
 
 
-def _is_over(step: Step, moments: _Moments, now: datetime) -> bool:
-    return step.kind in _TEXT_KINDS and moments.expires_at is not None and moments.expires_at <= now
+def _is_over(step: Step, moments: Moments, now: datetime) -> bool:
+    return step.kind in TEXT_KINDS and moments.expires_at is not None and moments.expires_at <= now
 
 
-def _occurrence(step: Step, index: int, moments: _Moments, calendar: _Calendar) -> Occurrence:
-    ends_at, ends_with = _end(step, calendar)
+def _occurrence(step: Step, index: int, moments: Moments, course: Course, anchors: Anchors) -> Occurrence:
+    ends_at, ends_with = _end(step, course, anchors)
     return Occurrence(
         step_key=step.key,
         index=index,
@@ -180,62 +182,63 @@ def _occurrence(step: Step, index: int, moments: _Moments, calendar: _Calendar) 
         expires_at=moments.expires_at,
         ends_at=ends_at,
         ends_with=ends_with,
-        day=day_number(calendar.anchor, moments.due_at, calendar.clinic_zone),
+        day=day_number(course.anchor, moments.due_at, course.clinic_zone),
         bookable=step.bookable,
         soft=step.soft,
         questions=step.questions,
-        texts=_texts(step, moments, calendar),
+        texts=_texts(step, moments, course),
+        moved=moments.moved,
+        instruments=tuple(instrument.key for instrument in step.instruments),
     )
 
 
-def _end(step: Step, calendar: _Calendar) -> tuple[datetime | None, str | None]:
+def _waiting(step: Step, index: int, protocol: CareProtocol) -> Waiting:
+    anchor = step.window.anchor if step.window else Anchor()
+    title = _FLIGHT if anchor.key == FLIES_HOME else protocol.step(anchor.key).title
+    words = {language: said.format(title=title[language]) for language, said in _WAITS[anchor.by].items()}
+    return Waiting(step.key, index, step.kind, step.title, step.why, anchor.key, words)
+
+
+def _end(step: Step, course: Course, anchors: Anchors) -> tuple[datetime | None, str | None]:
     if step.kind is not StepKind.RESTRICTION:
         return None, None
     if isinstance(step.ends, Offset):
-        return add_offset(calendar.anchor, step.ends, calendar.clinic_zone, step.local_time), None
+        return add_offset(course.anchor, step.ends, course.clinic_zone, step.local_time), None
+    if isinstance(step.ends, End):
+        ends_at = anchors.end(step.ends, step)
+        return ends_at, None if ends_at else str(step.ends)
     return None, step.ends or CLEARANCE
 
 
-def _texts(step: Step, moments: _Moments, calendar: _Calendar) -> tuple[PlannedText, ...]:
-    if step.kind in _TEXT_KINDS and moments.expires_at:
+def _texts(step: Step, moments: Moments, course: Course) -> tuple[PlannedText, ...]:
+    if step.kind in TEXT_KINDS and moments.expires_at:
         planned = ask_or_inform(
             step,
             moments.due_at,
             moments.expires_at,
-            procedure_facts=calendar.facts,
-            facts=_text_facts(step, moments, calendar),
-            patient_zone=calendar.patient_zone,
-            now=calendar.now,
-            preferred_time=calendar.preferred_time,
+            procedure_facts=course.facts,
+            facts=_text_facts(step, moments, course),
+            patient_zone=course.patient_zone,
+            now=course.now,
+            preferred_time=course.preferred_time,
         )
     else:
         reminders = reminders_of(
             step,
             moments.due_at,
-            clinic_zone=calendar.clinic_zone,
-            patient_zone=calendar.patient_zone,
-            preferred_time=calendar.preferred_time,
+            clinic_zone=course.clinic_zone,
+            patient_zone=course.patient_zone,
+            preferred_time=course.preferred_time,
             booked=False,
         )
-        planned = [text for text in reminders if text.due_at >= calendar.anchor]
-    return worth_sending(planned, calendar.now)
+        planned = [text for text in reminders if text.due_at >= course.anchor]
+    return worth_sending(planned, course.now)
 
 
-def _text_facts(step: Step, moments: _Moments, calendar: _Calendar) -> Mapping[str, str]:
+def _text_facts(step: Step, moments: Moments, course: Course) -> Mapping[str, str]:
     known = {
-        "procedure_on": wall_day(calendar.anchor, calendar.clinic_zone),
-        "procedure_at": wall_minutes(calendar.anchor, calendar.clinic_zone),
-        "due_on": wall_day(moments.due_at, calendar.clinic_zone),
+        "procedure_on": wall_day(course.anchor, course.clinic_zone),
+        "procedure_at": wall_minutes(course.anchor, course.clinic_zone),
+        "due_on": wall_day(moments.due_at, course.clinic_zone),
     }
     return {fact: known[fact] for fact in step.facts}
-
-
-def _check_aware(**instants: datetime) -> None:
-    for name, instant in instants.items():
-        if instant.utcoffset() is None:
-            raise ValueError(f"{name} must carry a zone, found {instant.isoformat()}")
-
-
-def _check_preferred(preferred_time: time | None) -> None:
-    if preferred_time is not None and not in_texting_hours(preferred_time):
-        raise ValueError(f"the preferred time must be from 09:00 and before 20:00, found {preferred_time}")
