@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import Engine, false, or_, text, true, update
+from sqlalchemy import Engine, or_, text, true, update
 from sqlalchemy.orm import Session
 
 from backend.db import transaction
@@ -54,9 +54,13 @@ class Redactor(Rounds):
         taken = 0
         while not self.stopped and taken < _A_ROUND and (turns := self._take(now)):
             taken += len(turns)
-            answers = self.ask([partial(self._redactor.redact, turn.provider_sid) for turn in turns])
+            sent = [turn for turn in turns if turn.provider_sid is not None]
+            answers = self.ask([partial(self._redactor.redact, turn.provider_sid) for turn in sent])
             with transaction(self._engine) as session:
-                for turn, answer in zip(turns, answers, strict=True):
+                for turn in turns:
+                    if turn.provider_sid is None:  # it never got there
+                        ask_again(session, turn, None, redact=False)
+                for turn, answer in zip(sent, answers, strict=True):
                     _write_down(session, turn, answer, counts, now)
             if answers and all(map(is_silent, answers)):
                 break
@@ -64,7 +68,6 @@ class Redactor(Rounds):
 
     def _take(self, now: datetime) -> Sequence[Turn]:
         with transaction(self._engine) as session:
-            _forget_unsent(session)
             return take_turns(
                 session,
                 _FLAGGED,
@@ -81,16 +84,6 @@ def mark_for_redaction(session: Session, ids: Sequence[uuid.UUID]) -> None:
         update(OutboundMessage)
         .where(OutboundMessage.id.in_(ids))
         .values(redact=true())
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _forget_unsent(session: Session) -> None:
-    """Lower the flag of texts that never reached the provider."""
-    session.execute(
-        update(OutboundMessage)
-        .where(_FLAGGED, _FINISHED, OutboundMessage.provider_sid.is_(None))
-        .values(redact=false())
         .execution_options(synchronize_session=False)
     )
 
