@@ -11,7 +11,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import URL, Engine, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from backend import models
@@ -28,7 +28,7 @@ class Databases:
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
-        self._server: str | None = None
+        self._server: URL | None = None
 
     @contextmanager
     def fresh(self, kind: str) -> Iterator[str]:
@@ -42,13 +42,14 @@ class Databases:
     @contextmanager
     def _postgresql_database(self) -> Iterator[str]:
         if self._server is None:
-            self._server = self._stack.enter_context(postgresql())
+            given = make_url(self._stack.enter_context(postgresql()))
+            self._server = given.set(drivername="postgresql+psycopg")
         name = f"recovery_bench_{uuid.uuid4().hex[:12]}"
         admin = create_engine(self._server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         try:
-            yield make_url(self._server).set(database=name).render_as_string(hide_password=False)
+            yield self._server.set(database=name).render_as_string(hide_password=False)
         finally:
             with admin.connect() as connection:
                 connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

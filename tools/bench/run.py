@@ -30,15 +30,15 @@ class Sizes:
 
 
 QUICK = Sizes(
-    messages=1_000,
-    peer_messages=100,
-    patients=1_000,
-    future=(10_000, 50_000),
-    future_sqlite=(10_000,),
-    already_sent=10_000,
-    memory_marks=(500, 1_000, 2_000),
-    callbacks=500,
-    path_seconds=0.3,
+    messages=500,
+    peer_messages=50,
+    patients=500,
+    future=(5_000, 20_000),
+    future_sqlite=(5_000,),
+    already_sent=5_000,
+    memory_marks=(200, 500, 1_000),
+    callbacks=200,
+    path_seconds=0.2,
 )
 
 
