@@ -91,6 +91,20 @@ def test_a_job_can_be_run_by_hand(call):
     assert done.output.startswith("keep_check_ins: CheckInCounts(opened=0")
 
 
+@pytest.mark.parametrize("name", ["dispatch_messages", "reconcile_unknown", "poll_stale", "redact_sent"])
+def test_a_job_that_speaks_to_the_provider_can_be_run_by_hand(call, name, monkeypatch):
+    for setting, value in {"ACCOUNT_SID": "AC1", "AUTH_TOKEN": "t", "SENDER": "+15005550006"}.items():
+        monkeypatch.setenv(f"TWILIO_{setting}", value)
+    done = call("run-job", name)
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith(f"{name}: ")
+
+
+def test_a_job_that_speaks_to_the_provider_needs_credentials(call):
+    done = call("run-job", "reconcile_unknown")
+    assert (done.exit_code, "TWILIO_ACCOUNT_SID: missing" in done.output) == (2, True)
+
+
 def test_an_unknown_job_is_refused_with_the_known_ones(call):
     done = call("run-job", "make_coffee")
     assert (done.exit_code, "keep_check_ins" in done.output) == (2, True)
