@@ -20,6 +20,7 @@ _LONGEST_SLOW_DOWN: Final = timedelta(minutes=5)
 _AHEAD: Final = 10.0  # seconds of segments that may wait at the provider: a safety text stands behind no more
 _RAMP_AHEAD: Final = 1.0  # while a backlog drains
 _RAMP_ENDS: Final = 256
+_ROUNDING: Final = 1e-6  # instants are whole microseconds
 
 # Segments a second, by kind of sender. Source: shared/reference/twilio.md, "Sending".
 _RATES: Final = {
@@ -106,7 +107,7 @@ def room(standing: Standing, now: datetime, *, rate: float | None, most: int) ->
         return most
     waiting = max((standing.free_at - now).total_seconds(), 0.0) if standing.free_at else 0.0
     free = (ahead - waiting) * pace
-    return min(most, int(free)) if free >= 1 else int(waiting == 0)
+    return min(most, int(free + _ROUNDING)) if free >= 1 else int(waiting == 0)
 
 
 def reserve(standing: Standing, texts: int, now: datetime, *, rate: float | None) -> Standing:

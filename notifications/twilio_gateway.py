@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
@@ -225,7 +226,7 @@ class _Transport(AsyncHttpClient):  # type: ignore[misc]  # twilio ships no type
             method,
             uri,
             params=params,
-            data=data,
+            data=None if data is None else urlencode(data).encode(),  # aiohttp's own way is twice the work
             headers={**(headers or {}), **proof},
             allow_redirects=allow_redirects,
         ) as answer:

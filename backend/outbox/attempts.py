@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from backend.models import CarePlan, CheckIn, Clinic, OutboundMessage, Patient
+from backend.outbox.batches import ids_as_parameter, ids_from
 from notifications.outbox_port import Claimed
 
 _ATTEMPTS: Final[Select[*tuple[Any, ...]]] = (
@@ -52,8 +53,11 @@ _ATTEMPTS: Final[Select[*tuple[Any, ...]]] = (
     .outerjoin(Patient, Patient.id == OutboundMessage.patient_id)
     .outerjoin(CarePlan, CarePlan.id == OutboundMessage.care_plan_id)
     .outerjoin(CheckIn, CheckIn.id == OutboundMessage.check_in_id)
-    .where(OutboundMessage.id.in_(bindparam("ids", expanding=True)))
 )
+_OF_THESE: Final = {
+    dialect: _ATTEMPTS.where(OutboundMessage.id.in_(ids_from(dialect, "ids")))
+    for dialect in ("postgresql", "sqlite")
+}
 
 
 def read_attempts(session: Session, ids: Collection[uuid.UUID]) -> list[Claimed]:
@@ -64,7 +68,8 @@ def read_attempts(session: Session, ids: Collection[uuid.UUID]) -> list[Claimed]
 
 def read_rows(session: Session, ids: Collection[uuid.UUID]) -> Sequence[Row[Any]]:
     """Return these messages with their people, plans and check-ins, in no order."""
-    return session.execute(_ATTEMPTS, {"ids": list(ids)}).all()
+    statement = _OF_THESE[session.get_bind().dialect.name]
+    return session.execute(statement, {"ids": ids_as_parameter(ids)}).all()
 
 
 def as_claimed(row: Row[Any]) -> Claimed:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import TextualSelect, Uuid, text
 from sqlalchemy.orm import Session
 
 
@@ -20,6 +21,23 @@ def rows_from(dialect: str, columns: Mapping[str, str]) -> str:
         return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({typed})"
     read = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
     return f"(SELECT {read} FROM json_each(:rows)) AS r"  # noqa: S608 - names of ours only
+
+
+def ids_from(dialect: str, parameter: str) -> TextualSelect:
+    """Return the ids in a parameter made by `ids_as_parameter`, for `column.in_(…)`.
+
+    A list of a hundred parameters would make a new statement of each batch, too long to be prepared.
+    """
+    if dialect == "postgresql":
+        read = "SELECT CAST(value AS uuid) FROM jsonb_array_elements_text(CAST(:{} AS jsonb))"
+    else:
+        read = "SELECT value FROM json_each(:{})"
+    return text(read.format(parameter)).columns(value=Uuid())
+
+
+def ids_as_parameter(ids: Iterable[uuid.UUID]) -> str:
+    """Return ids as a parameter that `ids_from` reads on either database."""
+    return json.dumps([one.hex for one in ids])
 
 
 def as_parameter(session: Session, rows: Iterable[Mapping[str, Any]]) -> str:

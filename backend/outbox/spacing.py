@@ -1,10 +1,10 @@
 """How claimed texts keep their distance from a patient's others: never a burst, never the older of two.
 
 Finds out what went to the same patients lately, on any worker, and which late texts a newer one has
-overtaken; how far apart texts stay is `notifications.decision`'s. Called by `dispatching` in the transaction of a claim.
+overtaken; how far apart texts stay is `notifications.decision`'s. Called by `dispatching` in the transaction
+of a claim.
 """
 
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +14,10 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
+from backend.db import UtcDateTime
 from backend.models import OutboundMessage
 from backend.outbox.attempts import as_claimed, read_rows
+from backend.outbox.batches import ids_as_parameter, ids_from
 from notifications.decision import SPACING
 from notifications.outbox_port import Claimed
 
@@ -33,17 +35,18 @@ _LOCK_PATIENTS: Final = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(patient, 0)) FROM"
     " (SELECT jsonb_array_elements_text(CAST(:patients AS jsonb)) AS patient ORDER BY 1) AS sorted"
 )
-_LAST_TEXTS: Final = (
-    select(OutboundMessage.patient_id, func.max(OutboundMessage.attempted_at))
+_LAST_TEXTS: Final = {
+    dialect: select(OutboundMessage.patient_id, func.max(OutboundMessage.attempted_at))
     .where(
-        OutboundMessage.patient_id.in_(bindparam("patients", expanding=True)),
-        OutboundMessage.attempted_at > bindparam("since"),
-        OutboundMessage.id.not_in(bindparam("ids", expanding=True)),
+        OutboundMessage.patient_id.in_(ids_from(dialect, "patients")),
+        OutboundMessage.attempted_at > bindparam("since", type_=UtcDateTime()),
+        OutboundMessage.id.not_in(ids_from(dialect, "claimed")),
         OutboundMessage.status.not_in(("scheduled", "cancelled", "expired")),
         or_(OutboundMessage.template.is_(None), OutboundMessage.template != "welcome"),
     )
     .group_by(OutboundMessage.patient_id)
-)
+    for dialect in ("postgresql", "sqlite")
+}
 
 
 def read_spaced(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> list[Claimed]:
@@ -80,11 +83,13 @@ def _last_texts(
     session: Session, ids: Sequence[uuid.UUID], rows: Sequence[Row[Any]], now: datetime
 ) -> dict[uuid.UUID | None, datetime]:
     """When each patient last got a text that others must keep away from, apart from those just claimed."""
-    patients = {row.patient_id for row in rows if row.patient_id is not None}
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_LOCK_PATIENTS, {"patients": json.dumps([str(one) for one in patients])})
-    values = {"patients": list(patients), "since": now - SPACING, "ids": list(ids)}
-    return {patient_id: at for patient_id, at in session.execute(_LAST_TEXTS, values) if at is not None}
+    patients = ids_as_parameter({row.patient_id for row in rows if row.patient_id is not None})
+    dialect = session.get_bind().dialect.name
+    if dialect == "postgresql":
+        session.execute(_LOCK_PATIENTS, {"patients": patients})
+    values = {"patients": patients, "since": now - SPACING, "claimed": ids_as_parameter(ids)}
+    found = session.execute(_LAST_TEXTS[dialect], values)
+    return {patient_id: at for patient_id, at in found if at is not None}
 
 
 def _overtaken(session: Session, rows: Sequence[Row[Any]], now: datetime) -> set[uuid.UUID]:

@@ -24,7 +24,7 @@ _TAKE: Final = """
     lease_until = :lease_until, ask_at = NULL
     WHERE {these} AND status = 'scheduled' RETURNING id, clinic_id"""
 _URGENT: Final = """
-    SELECT id FROM outbound_messages
+    SELECT id FROM outbound_messages {by_index}
     WHERE status = 'scheduled' AND ignores_quiet_hours AND due_at <= :now AND clinic_id {of_these}
     ORDER BY due_at LIMIT :most"""
 _SHARES: Final = """
@@ -39,6 +39,7 @@ _ONE_SHARE: Final = """
     WHERE clinic_id = :clinic_id AND status = 'scheduled' AND due_at <= :now
     ORDER BY due_at LIMIT :share"""
 
+_BY_URGENCY: Final = "INDEXED BY ix_outbound_urgent"  # by itself SQLite reads all that is due, and sorts it
 _AMONG_CLINICS: Final = "IN (SELECT value FROM json_each(:clinics))"
 
 
@@ -87,7 +88,7 @@ def _take(session: Session, statement: TextualSelect, **values: Any) -> list[Tak
 
 class _PostgreSQL:
     _URGENT = _statement(
-        f"id = ANY(ARRAY({_URGENT.format(of_these='= ANY(CAST(:clinics AS uuid[]))')}"
+        f"id = ANY(ARRAY({_URGENT.format(by_index='', of_these='= ANY(CAST(:clinics AS uuid[]))')}"
         " FOR UPDATE SKIP LOCKED))"
     )
     _SHARES = _statement(f"id = ANY(ARRAY({_SHARES}))")
@@ -114,7 +115,7 @@ class _PostgreSQL:
 class _SQLite:
     """No LATERAL and no arrays; with one writer at a time, clinic by clinic does as well."""
 
-    _URGENT = _statement(f"id IN ({_URGENT.format(of_these=_AMONG_CLINICS)})")
+    _URGENT = _statement(f"id IN ({_URGENT.format(by_index=_BY_URGENCY, of_these=_AMONG_CLINICS)})")
     _ONE_SHARE = _statement(f"id IN ({_ONE_SHARE})").bindparams(bindparam("clinic_id", type_=Uuid()))
 
     def urgent(
