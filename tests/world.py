@@ -45,7 +45,8 @@ class World:
         self.engine = engine
         self.settings = settings
         self.now = now
-        self.gateway = MemoryGateway(lambda: self.now)
+        self.clock_ahead_by = timedelta()  # of the provider's
+        self.gateway = MemoryGateway(lambda: self.now - self.clock_ahead_by)
         self.dispatcher = jobs.make_dispatcher(engine, settings, lambda: self.now, self.gateway)
         self.nurse = self.open_clinic(CLINIC)
 

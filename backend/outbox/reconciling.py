@@ -17,7 +17,7 @@ from backend.db import transaction
 from backend.models import OutboundMessage
 from backend.outbox.asking import provable_at, unknown_again
 from backend.outbox.dispatching import Effects
-from backend.outbox.evidence import CLOCKS_DIFFER_BY, Absent, Found, weigh
+from backend.outbox.evidence import CLOCK_WRONG_BY, Absent, Found, weigh
 from backend.outbox.rounds import Rounds, is_silent
 from backend.outbox.settling import adopt, owned_by_others, read_attempt, send_again
 from backend.outbox.turns import Turn, ask_again, take_turns
@@ -77,7 +77,7 @@ class Reconciler(Rounds):
             phones = self._by_phone(rows, counts, now)
             answers = self.ask(
                 [
-                    partial(self._lookup.find, to=phone.to, since=phone.since, until=now + CLOCKS_DIFFER_BY)
+                    partial(self._lookup.find, to=phone.to, since=phone.since, until=now + CLOCK_WRONG_BY)
                     for phone in phones
                 ]
             )
@@ -100,7 +100,7 @@ class Reconciler(Rounds):
             )
 
     def _by_phone(self, rows: Sequence[Turn], counts: ReconcileCounts, now: datetime) -> Sequence[_Phone]:
-        reach = 2 * CLOCKS_DIFFER_BY + self._absent_after  # as far back as a text in the same words matters
+        reach = CLOCK_WRONG_BY + self._absent_after  # as far back as a text in the same words matters
         phones: dict[str, _Phone] = {}
         for row in rows:
             try:

@@ -16,7 +16,7 @@ from backend.models import OutboundMessage, Patient
 from backend.outbox.asking import provable_at
 from backend.outbox.attempts import read_attempts
 from backend.outbox.dispatching import Outcome
-from backend.outbox.evidence import CLOCKS_DIFFER_BY, Alike, Attempt
+from backend.outbox.evidence import CLOCK_WRONG_BY, CLOCKS_DIFFER_BY, Alike, Attempt
 from backend.outbox.queue import LogLine, log
 from backend.outbox.reports import record_report
 from notifications.compose import CopyError, compose
@@ -59,6 +59,8 @@ def read_attempt(
         body = claimed.body or compose(claimed.template, claimed.language, claimed.facts).body
     except CopyError:
         return None
+    rivals = _rivals(session, message_id, row, body, row.attempted_at - CLOCK_WRONG_BY - absent_after)
+    earliest = row.attempted_at - CLOCKS_DIFFER_BY - absent_after
     return Attempt(
         message_id=message_id,
         number=number,
@@ -68,13 +70,15 @@ def read_attempt(
         moved=row.updated_at > row.attempted_at,
         attempted_at=row.attempted_at,
         provable_at=provable_at(row.attempted_at, row.lease_until, absent_after),
-        alike=_alike(session, message_id, row, body, row.attempted_at - CLOCKS_DIFFER_BY - absent_after),
+        alike=_alike(message_id, row, body, [rival for rival in rivals if rival.attempted_at >= earliest]),
+        alone=not rivals,
     )
 
 
-def _alike(
+def _rivals(
     session: Session, message_id: uuid.UUID, row: Row[*tuple[Any, ...]], body: str, earliest: datetime
-) -> Alike | None:
+) -> Sequence[Any]:
+    """Return other attempts since then at the same words to the same phone that may have left unseen."""
     same_words = or_(
         OutboundMessage.body == body,
         and_(OutboundMessage.body.is_(None), OutboundMessage.template == row.template),
@@ -83,7 +87,7 @@ def _alike(
         OutboundMessage.status.in_(_OPEN),
         or_(OutboundMessage.status != "failed", OutboundMessage.error_code.is_(None)),
     )
-    rivals = session.execute(
+    return session.execute(
         select(
             OutboundMessage.id,
             OutboundMessage.status,
@@ -102,6 +106,11 @@ def _alike(
             same_words,
         )
     ).all()
+
+
+def _alike(
+    message_id: uuid.UUID, row: Row[*tuple[Any, ...]], body: str, rivals: Sequence[Any]
+) -> Alike | None:
     if not rivals:
         return None
     order = sorted([(row.attempted_at, message_id), *((rival.attempted_at, rival.id) for rival in rivals)])
