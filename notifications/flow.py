@@ -17,6 +17,8 @@ _FIRST_OPENING: Final = timedelta(seconds=10)
 _LONGEST_OPENING: Final = timedelta(seconds=60)  # a safety text waits no longer than this to be tried again
 _CREDENTIALS_PAUSE: Final = timedelta(minutes=5)
 _LONGEST_SLOW_DOWN: Final = timedelta(minutes=5)
+_LONGEST_PAUSE: Final = max(_LONGEST_OPENING, _CREDENTIALS_PAUSE, _LONGEST_SLOW_DOWN)
+_FURTHEST_AHEAD: Final = timedelta(minutes=30)  # a thousand urgent texts at the slowest rate, and more
 _AHEAD: Final = 10.0  # seconds of segments that may wait at the provider: a safety text stands behind no more
 _RAMP_AHEAD: Final = 1.0  # while a backlog drains
 _RAMP_ENDS: Final = 256
@@ -95,13 +97,15 @@ def segment_rate(sender: str) -> float | None:
 
 def is_paused(standing: Standing, now: datetime) -> bool:
     """Tell whether nothing may go through this sender yet, not even a safety text."""
-    return standing.paused_until is not None and standing.paused_until > now
+    until = _by_this_clock(standing, now).paused_until
+    return until is not None and until > now
 
 
 def room(standing: Standing, now: datetime, *, rate: float | None, most: int) -> int:
     """Yield how many texts may be taken for this sender now, at most `most`."""
     if is_paused(standing, now):
         return 0
+    standing = _by_this_clock(standing, now)
     pace, ahead = _pace(standing, rate)
     if pace is None:
         return most
@@ -112,7 +116,7 @@ def room(standing: Standing, now: datetime, *, rate: float | None, most: int) ->
 
 def reserve(standing: Standing, texts: int, now: datetime, *, rate: float | None) -> Standing:
     """Yield the standing with room taken for `texts` of one segment each."""
-    return _charge(standing, texts, now, rate)
+    return _charge(_by_this_clock(standing, now), texts, now, rate)
 
 
 def standing_after(
@@ -124,7 +128,7 @@ def standing_after(
     one text probes; each batch that goes well doubles what a second may carry, until all is well.
     Refused credentials pause for five minutes; a pause asked for is kept, up to five minutes.
     """
-    after = _charge(standing, tally.extra_segments, now, rate)
+    after = _charge(_by_this_clock(standing, now), tally.extra_segments, now, rate)
     after = _recovered(after, tally, now) if tally.accepted else after
     if tally.faults:
         after = _failing(after, tally, now, jitter)
@@ -135,6 +139,15 @@ def standing_after(
         after = _paused(after, now + _CREDENTIALS_PAUSE, tally.refused)
         after = replace(after, ramp=1)
     return after
+
+
+def _by_this_clock(standing: Standing, now: datetime) -> Standing:
+    """Leave out what lies further ahead than anything is set: the clock has been put back since."""
+    if standing.paused_until is not None and standing.paused_until > now + _LONGEST_PAUSE:
+        standing = replace(standing, paused_until=None)
+    if standing.free_at is not None and standing.free_at > now + _FURTHEST_AHEAD:
+        standing = replace(standing, free_at=None)
+    return standing
 
 
 def _recovered(standing: Standing, tally: Tally, now: datetime) -> Standing:

@@ -176,3 +176,23 @@ def test_a_backlog_drains_gently() -> None:
         standing = replace(standing, free_at=None)
     assert rooms == [1, 2, 4, 8, 16, 32, 64, 100]
     assert standing == CALM
+
+
+# a clock that was put back
+
+PUT_BACK = NOW - timedelta(hours=1)
+
+
+def test_a_pause_of_before_the_clock_was_put_back_holds_nothing_up() -> None:
+    paused = after(CALM, Tally(slow_down=1.0))
+    assert room(paused, PUT_BACK, rate=None, most=100) == 100
+
+
+def test_a_new_pause_counts_after_the_clock_was_put_back() -> None:
+    paused = after(after(CALM, Tally(slow_down=1.0)), Tally(slow_down=7.0), now=PUT_BACK)
+    assert is_paused(paused, PUT_BACK + timedelta(seconds=6))
+
+
+def test_what_was_handed_over_before_the_clock_was_put_back_takes_no_room() -> None:
+    busy = reserve(CALM, 10, NOW, rate=1.0)
+    assert room(busy, PUT_BACK, rate=1.0, most=100) == 10
