@@ -17,6 +17,7 @@ Fields = Mapping[str, Text | int]
 UNNAMED_SIGN: Text = {"en": "a warning sign", "tr": "bir uyarı belirtisi"}
 """For a sign outside the vocabulary, and for a plain yes to the list of signs."""
 _SIGN_WITHOUT_RULE: Text = {"en": "Says on day {day}: {sign}", "tr": "{day}. günde bildirdi: {sign}"}
+_PAIN_QUESTIONS = ("pain", "pain_limb")  # what the rules on scores judge; other questions are only kept
 _PAIN_WORDS: Mapping[tuple[str, str], Text] = {
     ("pain_limb", "lumbar"): {"en": "Leg pain", "tr": "Bacak ağrısı"},
     ("pain_limb", "cervical"): {"en": "Arm pain", "tr": "Kol ağrısı"},
@@ -93,7 +94,7 @@ def assess(
     if answers and answers[-1].question == "red_flag" and answers[-1].value and not stated:
         stated.append("unnamed")
     findings = _sign_findings(rules, stated, region, day)
-    if answers and answers[-1].question != "red_flag":
+    if answers and answers[-1].question in _PAIN_QUESTIONS:
         findings += _score_findings(rules, region, day, answers, baseline)
     return _assessment(findings)
 

@@ -75,7 +75,8 @@ class Offset:
         return bool(self.years or self.months or self.weeks or self.days)
 
     def __neg__(self) -> "Offset":
-        return replace(self, sign=-self.sign)
+        parts = (self.years, self.months, self.weeks, self.days, self.hours, self.minutes)
+        return Offset(*parts, sign=-self.sign)
 
     def plus(self, every: "Offset", times: int) -> "Offset":
         """Return this offset with `every` added `times` times, unit by unit, so that months never drift.
@@ -100,10 +101,11 @@ def shift_days(start: date, offset: Offset) -> date:
 
     Years and months are counted first, weeks and days from the clamped day.
     """
-    months = start.year * 12 + start.month - 1 + offset.sign * (offset.years * 12 + offset.months)
-    year, month = months // 12, months % 12 + 1
-    day = min(start.day, calendar.monthrange(year, month)[1])
-    return date(year, month, day) + offset.sign * timedelta(weeks=offset.weeks, days=offset.days)
+    if offset.years or offset.months:
+        months = start.year * 12 + start.month - 1 + offset.sign * (offset.years * 12 + offset.months)
+        year, month = months // 12, months % 12 + 1
+        start = date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
+    return start + timedelta(days=offset.sign * (offset.weeks * 7 + offset.days))
 
 
 def resolve_local(local: datetime, zone: str) -> datetime:
@@ -125,7 +127,7 @@ def add_offset(anchor: datetime, offset: Offset, zone: str, at: time | None) -> 
     elapsed = offset.sign * timedelta(hours=offset.hours, minutes=offset.minutes)
     if at is None and not offset.has_calendar:
         return anchor.astimezone(UTC) + elapsed
-    local = anchor.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    local = anchor.astimezone(ZoneInfo(zone))
     day = shift_days(local.date(), offset)
     return resolve_local(datetime.combine(day, local.time() if at is None else at), zone) + elapsed
 

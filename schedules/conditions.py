@@ -23,9 +23,11 @@ class Condition:
 
     def met_by(self, facts: Facts) -> bool:
         """Say whether these facts meet every part of the condition."""
-        has_all = all(not set(facts.get(fact, ())).isdisjoint(named) for fact, named in self.required.items())
-        return has_all and all(
-            set(facts.get(fact, ())).isdisjoint(named) for fact, named in self.excluded.items()
+        for fact, named in self.required.items():
+            if not any(value in named for value in facts.get(fact, ())):
+                return False
+        return not any(
+            value in named for fact, named in self.excluded.items() for value in facts.get(fact, ())
         )
 
 

@@ -38,6 +38,19 @@ def override_rule(rule: Rule, name: str, figure: Override) -> Rule:
     )
 
 
+def step_figure(step: Step, name: str) -> str:
+    """Return what a clinic could set in a step, written as in a file; empty where nothing is set."""
+    shape = step.window if name.startswith("window.") else step
+    value = getattr(shape, name.removeprefix("window."), None)
+    return f"{value:%H:%M}" if isinstance(value, time) else str(value or "")
+
+
+def rule_figure(rule: Rule, name: str) -> str:
+    """Return what a clinic could set in a rule, written as in a file; empty where nothing is set."""
+    value = rule.parameters.get(name, getattr(rule, name, None))
+    return "" if value is None else str(value)
+
+
 def _changed_step(step: Step, name: str, value: int | str) -> Step:
     """Return the step with its end, window, hour, open days, nudge or lateness set to `value`."""
     part = name.removeprefix("window.")

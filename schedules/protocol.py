@@ -15,7 +15,7 @@ from schedules.civil_time import Offset
 from schedules.conditions import Condition
 from schedules.errors import ProtocolError
 from schedules.fingerprint import fingerprint
-from schedules.overrides import override_rule, override_step
+from schedules.overrides import override_rule, override_step, rule_figure, step_figure
 from schedules.questions import Instrument, Question, Score
 from schedules.rules import RULE_KINDS, SIGNS, Rule, RuleKind, Tier
 from schedules.selection import Criterion
@@ -144,6 +144,16 @@ class CareProtocol:
                 return rule
         known = ", ".join(rule.key for rule in self.rules)
         raise ProtocolError(self.file, f"rules.{key}", f"there is no such rule; the rules are {known}")
+
+    def figure(self, path: str) -> str:
+        """Return what stands under a dotted key as `with_overrides` takes it, written as in a file.
+
+        Empty where nothing is set; raises ProtocolError for a step or rule there is not.
+        """
+        section, key, name = _parts(path)
+        if section == "rules":
+            return rule_figure(self.rule(key), name)
+        return step_figure(self.step(key), name)
 
     def undecided(self) -> tuple[str, ...]:
         """Return the keys of the steps for which the clinic must still set something."""

@@ -236,6 +236,8 @@ def _texts(step: Step, moments: Moments, course: Course) -> tuple[PlannedText, .
 
 
 def _text_facts(step: Step, moments: Moments, course: Course) -> Mapping[str, str]:
+    if not step.facts:
+        return {}
     known = {
         "procedure_on": wall_day(course.anchor, course.clinic_zone),
         "procedure_at": wall_minutes(course.anchor, course.clinic_zone),

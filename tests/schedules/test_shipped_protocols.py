@@ -5,7 +5,7 @@ import re
 import pytest
 
 from schedules.catalogue import Catalogue
-from schedules.protocol import LANGUAGES, RULE_KINDS, SIGNS, CareProtocol, Lateness, StepKind, Tier
+from schedules.protocol import LANGUAGES, RULE_KINDS, SIGNS, CareProtocol, Lateness, OpenDay, StepKind, Tier
 
 PROTOCOLS = Catalogue.shipped().all()
 KEYS = {
@@ -22,8 +22,8 @@ KEYS = {
         "check_in_week_6 check_in_month_3 check_in_month_6 check_in_month_12 check_in_yearly"
     ),
     StepKind.EDUCATION: (
-        "prepare_medicines prepare_day_before wound light_activity_info sitting_breaks smoking posture "
-        "heat_cold core_exercise fluids diet brace mood tens weight weather"
+        "prepare_medicines prepare_day_before wound light_activity_info flight_home sitting_breaks smoking "
+        "posture heat_cold core_exercise fluids diet brace mood tens weight weather"
     ),
 }
 WINDOWS = {
@@ -110,9 +110,15 @@ def test_what_can_be_booked_is_reminded_of(protocol: CareProtocol, key: str, rem
 
 
 @every
-def test_a_lost_reminder_of_therapy_follow_up_and_mri_becomes_a_proposed_call(protocol: CareProtocol):
+def test_a_lost_text_of_preparation_therapy_follow_up_and_mri_becomes_a_proposed_call(protocol: CareProtocol):
     called = {step.key: step for step in protocol.steps if step.lateness is Lateness.CALL}
-    assert set(called) == {"physical_therapy", "first_follow_up", "mri_3_months"}
+    assert set(called) == {
+        "prepare_medicines",
+        "prepare_day_before",
+        "physical_therapy",
+        "first_follow_up",
+        "mri_3_months",
+    }
     assert all(re.search(r"a nurse's call .*\bproposed\b", step.source) for step in called.values())
 
 
@@ -143,6 +149,57 @@ def test_every_sign_has_its_tier(protocol: CareProtocol, signs: str):
             rule.tier for rule in protocol.rules if sign in rule.signs and rule.concerns(protocol.region)
         ]
         assert tiers == ([tier] if region in ("both", protocol.region) else [])
+
+
+@every
+def test_what_needs_the_clinic_open_is_what_can_be_booked(protocol: CareProtocol):
+    bookable = {step.key for step in protocol.steps if step.bookable}
+    assert {step.key for step in protocol.steps if step.open_days is OpenDay.NEXT} == bookable
+
+
+@every
+@pytest.mark.parametrize(("key", "last"), [("annual_review", "P60M"), ("check_in_yearly", "P5Y")])
+def test_what_comes_back_every_year_ends_with_the_fifth(protocol: CareProtocol, key: str, last: str):
+    step = protocol.step(key)
+    assert step.window
+    assert step.recurs
+    assert str(step.window.due.plus(step.recurs.every, step.times - 1)) == last
+
+
+@every
+def test_peg_is_asked_before_and_when_the_result_is_judged_and_never_by_text_alone(protocol: CareProtocol):
+    asked = [step for step in protocol.steps if step.instruments]
+    assert [step.key for step in asked] == [
+        "check_in_baseline",
+        "check_in_week_6",
+        "check_in_month_3",
+        "check_in_month_6",
+        "check_in_month_12",
+        "check_in_yearly",
+    ]
+    (peg,) = {step.instruments[0].key: step.instruments[0] for step in asked}.values()
+    assert (peg.loinc, [question.required for question in peg.questions]) == ("91148-7", [False] * 3)
+    assert all(step.questions[0].key == "pain" for step in asked)
+
+
+@every
+def test_the_checklist_holds_what_the_procedure_is_for_and_what_it_is_not_for(protocol: CareProtocol):
+    expected = {criterion.key: criterion.expects for criterion in protocol.selection}
+    assert expected == dict.fromkeys(
+        ("contained_herniation", "fitting_pain", "conservative_treatment"), "yes"
+    ) | dict.fromkeys(
+        (
+            "low_disc",
+            "calcified_annulus",
+            "large_herniation",
+            "instability",
+            "stenosis",
+            "spondylolisthesis",
+            "bleeding_disorder",
+            "active_infection",
+        ),
+        "no",
+    )
 
 
 def test_no_sign_of_the_vocabulary_is_forgotten():
@@ -176,6 +233,7 @@ def test_every_kind_of_rule_is_used(protocol: CareProtocol):
 def test_turkish_is_written_with_its_letters(protocol: CareProtocol):
     sentences = [words["tr"] for step in protocol.steps for words in (step.title, step.why)]
     sentences += [rule.reason["tr"] for rule in protocol.rules]
+    sentences += [words["tr"] for one in protocol.selection for words in (one.text, one.warning)]
     text = " ".join(sentences)
     assert set("çğıöşüİÇŞ") - set(text) <= {"Ç", "Ş", "İ"}
     assert not re.search(r"\b(icin|agri|gun|agir|islem|doktorunuz uygun gorene)\b", text, re.IGNORECASE)
