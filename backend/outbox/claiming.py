@@ -62,7 +62,8 @@ def claim(
         )
         for clinic in due
     }
-    waiting = [_waiting(session, clinic) for clinic in due if clinic.sends]
+    urgent = Counter(one.clinic_id for one in taken)
+    waiting = [_waiting(session, clinic, urgent[clinic.clinic_id]) for clinic in due if clinic.sends]
     shares = deal(waiting, limit - len(taken), rooms, first=turn)
     if shares:
         taken += taking.shares(session, shares, now=now, lease_until=lease_until)
@@ -113,10 +114,10 @@ def _most_urgent(due: Sequence[_Due], standings: Mapping[str, Standing], limit: 
     return min([limit, *(ramp for ramp in ramps if ramp is not None)])
 
 
-def _waiting(session: Session, clinic: _Due) -> Waiting:
+def _waiting(session: Session, clinic: _Due, urgent: int) -> Waiting:
     if clinic.daily_limit is None:
         return Waiting(clinic.clinic_id, clinic.sender)
-    left = clinic.daily_limit - texts_on(session, clinic.clinic_id, clinic.today)
+    left = clinic.daily_limit - texts_on(session, clinic.clinic_id, clinic.today) - urgent
     return Waiting(clinic.clinic_id, clinic.sender, max(left, 0))
 
 
