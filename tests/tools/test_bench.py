@@ -147,16 +147,26 @@ def test_a_worker_whose_starter_is_gone_sends_nothing(run, database_url):
     assert run.endpoint.counts()["requests"] == 0
 
 
-def test_tables_replace_those_of_the_last_run(tmp_path):
+def test_tables_replace_those_of_the_same_part_alone(tmp_path):
     page = tmp_path / "benchmarks.md"
-    marks = re.findall(r"<!-- .* -->", document("docs/benchmarks.md"))
-    page.write_text(f"before\n{marks[0]}\nold\n{marks[1]}\nafter\n", encoding="utf-8")
-    save(page, "today", [Sheet("Speed", ("what", "how fast"), [("a|b", "7")], ["aim: more"])])
+    marks = re.findall(r"<!-- (?:measured|end).* -->", document("docs/benchmarks.md"))
+    page.write_text("before\n{}\n{}\nafter\n".format(*marks), encoding="utf-8")
+    save(page, "yesterday", {"dispatch": [a_sheet("old")], "idle": [a_sheet("kept")]})
+    save(page, "today", {"dispatch": [a_sheet("new"), a_sheet("and another")]})
     written = page.read_text(encoding="utf-8")
     assert written.startswith("before\n")
     assert written.endswith("after\n")
-    assert "old" not in written
-    assert "| a/b | 7 |" in written
+    assert re.findall(r"### (.*)\n\n(.*)\.", written) == [
+        ("new", "today"),
+        ("and another", "today"),
+        ("kept", "yesterday"),
+    ]
+    assert written.count("| a/b | 7 |") == 3
+
+
+def a_sheet(title: str) -> Sheet:
+    """A table of one figure."""
+    return Sheet(title, ("what", "how fast"), [("a|b", "7")], ["aim: more"])
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -48,19 +48,18 @@ def main() -> int:
         console.width = _WIDTH
     where = machine(utc_now())
     console.print(f"make bench: {where}\n", markup=False, highlight=False, soft_wrap=True)
-    sheets: list[Sheet] = []
+    found: dict[str, list[Sheet]] = {}
     failed = False
     try:
         with begin(QUICK if arguments.quick else Sizes(), console) as run:
             for name in arguments.parts or PARTS:
                 try:
-                    found = PARTS[name](run)
+                    found[name] = PARTS[name](run)
                 except ChildFailed as error:
                     console.print(f"{name} could not be measured: {error}", style="red", markup=False)
                     failed = True
                     continue
-                sheets += found
-                for sheet in found:
+                for sheet in found[name]:
                     show(console, sheet)
             if arguments.profile:
                 dispatch_backlog(run, "PostgreSQL", run.sizes.messages, profile=arguments.profile)
@@ -68,7 +67,7 @@ def main() -> int:
         console.print("stopped")
         return 130
     if arguments.save:
-        save(ROOT / "docs" / "benchmarks.md", where, sheets)
+        save(ROOT / "docs" / "benchmarks.md", where, found)
     return int(failed)
 
 
@@ -81,6 +80,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--save", action="store_true", help="write the tables into docs/benchmarks.md")
     parser.add_argument("--profile", metavar="FILE", help="also write where a worker's CPU goes")
     arguments = parser.parse_args()
+    if arguments.save and arguments.quick:
+        parser.error("figures of a quick run are not worth keeping")
     if unknown := set(arguments.parts) - set(PARTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     return arguments

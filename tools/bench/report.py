@@ -3,7 +3,7 @@
 import os
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.table import Table
 
 _BEGIN: Final = "<!-- measured: written by `make bench ARGS=--save` -->"
 _END: Final = "<!-- end of measured -->"
+_PART: Final = re.compile(r"<!-- part (\S+) -->\n(.*?)(?=<!-- part |\Z)", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -83,24 +84,24 @@ def show(console: Console, sheet: Sheet) -> None:
     console.print()
 
 
-def save(path: Path, where: str, sheets: Sequence[Sheet]) -> None:
-    """Replace the measured tables in the document at `path`, which has the two marks already."""
-    parts = [_BEGIN, "", f"Measured {where}.", ""]
-    for sheet in sheets:
-        parts += [*_markdown(sheet), ""]
-    written = "\n".join([*parts, _END])
+def save(path: Path, where: str, found: Mapping[str, Sequence[Sheet]]) -> None:
+    """Replace the tables of these parts in the document at `path`, and leave those of the others.
+
+    Each table says `where` (and when) it was measured. The document has the two marks already.
+    """
     text = path.read_text(encoding="utf-8")
-    replaced = re.sub(f"{re.escape(_BEGIN)}.*{re.escape(_END)}", lambda _: written, text, flags=re.DOTALL)
-    path.write_text(replaced, encoding="utf-8")
+    before, rest = text.split(_BEGIN, 1)
+    old, after = rest.split(_END, 1)
+    kept = dict(_PART.findall(old))
+    for part, sheets in found.items():
+        lines = [line for sheet in sheets for line in (*_markdown(sheet, where), "")]
+        kept[part] = "\n".join(lines)
+    blocks = [f"<!-- part {part} -->\n\n{block.strip()}\n" for part, block in kept.items()]
+    path.write_text(before + "\n".join([_BEGIN, *blocks, _END]) + after, encoding="utf-8")
 
 
-def _markdown(sheet: Sheet) -> list[str]:
-    lines = [
-        f"### {sheet.title}",
-        "",
-        _line(sheet.columns),
-        _line(["---", *["--:"] * (len(sheet.columns) - 1)]),
-    ]
+def _markdown(sheet: Sheet, where: str) -> list[str]:
+    lines = [f"### {sheet.title}", "", f"{where}.", "", _line(sheet.columns), _line(aligned)]
     lines += [_line(row) for row in sheet.rows]
     if sheet.notes:
         lines += ["", *(f"- {note}" for note in sheet.notes)]
