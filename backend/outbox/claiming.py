@@ -79,6 +79,7 @@ _ONE_DUE: Final = (
         OutboundMessage.status == literal_column("'scheduled'"),
         OutboundMessage.due_at <= bindparam("now", type_=UtcDateTime()),
     )
+    .order_by(OutboundMessage.due_at)  # or a planner that expects many may read the table for the first
     .limit(1)
     .scalar_subquery()
 )
