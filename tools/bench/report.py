@@ -101,6 +101,7 @@ def save(path: Path, where: str, found: Mapping[str, Sequence[Sheet]]) -> None:
 
 
 def _markdown(sheet: Sheet, where: str) -> list[str]:
+    aligned = ["---", *["--:"] * (len(sheet.columns) - 1)]
     lines = [f"### {sheet.title}", "", f"{where}.", "", _line(sheet.columns), _line(aligned)]
     lines += [_line(row) for row in sheet.rows]
     if sheet.notes:
