@@ -22,7 +22,7 @@ _FURTHEST_AHEAD: Final = timedelta(minutes=30)  # a thousand urgent texts at the
 _AHEAD: Final = 10.0  # seconds of segments that may wait at the provider: a safety text stands behind no more
 _RAMP_AHEAD: Final = 1.0  # while a backlog drains
 _RAMP_ENDS: Final = 256
-_ROUNDING: Final = 1e-6  # instants are whole microseconds
+_ROUNDING: Final = 1e-3  # texts: an instant is rounded to a microsecond, at up to 100 texts a second
 
 # Segments a second, by kind of sender. Source: shared/reference/twilio.md, "Sending".
 _RATES: Final = {
