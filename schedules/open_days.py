@@ -16,7 +16,7 @@ from schedules.windows import OpenDay
 
 _FARTHEST = 45
 """Days a date may move at most; a clinic that is closed for longer is asked by its patients, not by us."""
-_DAY_PATTERNS = {"en": "EEE d MMM", "tr": "d MMM EEE"}
+_DAY_PATTERNS = {"en": "EEE d MMM", "tr": "d MMMM EEEE"}
 _MOVED = {"en": "moved to {day}: {reason}", "tr": "{day} gününe alındı: {reason}"}
 _WEEKDAY = {"en": "the clinic is closed on {weekday}s", "tr": "klinik {weekday} günleri kapalı"}
 _OWN = {"en": "the clinic is closed that day", "tr": "klinik o gün kapalı"}
@@ -52,8 +52,7 @@ class OpenDays:
             return {language: _HOLIDAY[language].format(name=name[language]) for language in LANGUAGES}
         if day.isoweekday() in self.closed_weekdays:
             return {
-                language: _WEEKDAY[language].format(weekday=format_date(day, "EEEE", locale=language))
-                for language in LANGUAGES
+                language: _WEEKDAY[language].format(weekday=_weekday(day, language)) for language in LANGUAGES
             }
         return _OWN if day in self.closed_days else None
 
@@ -73,6 +72,11 @@ class OpenDays:
         ahead = (day + timedelta(days=step * distance) for distance in range(1, _FARTHEST + 1))
         closed = len(list(takewhile(self.why_closed, ahead)))
         return day + timedelta(days=step * (closed + 1)) if closed < _FARTHEST else None
+
+
+def _weekday(day: date, language: str) -> str:
+    name = format_date(day, "EEEE", locale=language)
+    return name.lower() if language == "tr" else name  # Turkish writes it small outside a date
 
 
 def why_moved(planned: date, moved_to: date, reason: Text) -> Text:

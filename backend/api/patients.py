@@ -26,7 +26,7 @@ from backend.models import Patient
 from backend.queries.check_ins import check_in_item
 from backend.queries.conversations import conversation, sent_message
 from backend.queries.patients import list_patients, newest_consent
-from backend.queries.timelines import milestone_item, restriction_item
+from backend.queries.timelines import in_language, milestone_item, restriction_item
 from backend.services.enrolment import Enrolment, ProcedureOrder, enrol
 from backend.services.patients import ConsentGiven, PatientDetails, register_patient, update_patient
 from backend.services.writing import write_message
@@ -138,4 +138,8 @@ def _set_in_motion(enrolment: Enrolment, language: str) -> dict[str, Any]:
             for row in enrolment.restrictions
         ],
         "check_ins": [check_in_item(columns_of(row), (), language) for row in enrolment.check_ins],
+        "warnings": [
+            {"key": one.key, "answer": one.answer, "words": in_language(one.words, language)}
+            for one in enrolment.warnings
+        ],
     }

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backend.api.idempotency import idempotent
+from backend.api.protocol_parts import protocol_parts
 from backend.api.resources import EVERY_STAFF, Resource, reading_language
 from backend.api.schemas import LanguageQuery, page_schema
 from backend.api.schemas import protocols as schemas
@@ -14,12 +15,14 @@ from backend.db import db
 from backend.errors import Invalid, NotFound
 from backend.models import Clinic, ClinicProtocol
 from backend.queries.timelines import in_language
+from backend.services.calendars import open_days_of
 from backend.services.clinics import clinic_of
-from backend.services.protocols import clinic_protocols
+from backend.services.protocol_texts import check_texts
+from backend.services.protocols import clinic_protocols, own_figures
 from backend.services.simulation import SimulatedText, simulate
 from schedules.catalogue import parse_protocol
-from schedules.protocol import CareProtocol, ProtocolError, Rule, Step
-from schedules.timeline import Occurrence
+from schedules.protocol import CareProtocol, ProtocolError
+from schedules.timeline import Occurrence, Waiting
 
 protocols = Resource("protocols", "Protocols: what is due after a procedure, and when.")
 _IMAGINARY = uuid.UUID("b3f6b3a8-6c0e-4d0c-9d51-3b1f1c2f7a10")
@@ -46,8 +49,8 @@ def show(given: dict[str, Any], protocol_id: str) -> Any:
     language = reading_language(given)
     protocol, signature = _known(protocol_id)
     return _summary(protocol, signature, language) | {
-        "steps": [_step(step, language) for step in protocol.steps],
-        "rules": [_rule(rule, language) for rule in protocol.rules],
+        "figures": own_figures(protocol, signature) if signature else [],
+        **protocol_parts(protocol, language),
     }
 
 
@@ -61,6 +64,7 @@ def validate(given: dict[str, Any]) -> Any:
     """Check a protocol file; nothing is stored. `errors` says key and what would be right."""
     try:
         protocol = parse_protocol(given["text"], given["file"])
+        check_texts(protocol)
     except ProtocolError as error:
         return {"valid": False, "errors": [error]}
     return {
@@ -82,16 +86,21 @@ def try_out(given: dict[str, Any], protocol_id: str) -> Any:
     """Show every step and every text of an imaginary patient, from a month before the procedure."""
     protocol, _ = _known(protocol_id)
     language = reading_language(given)
+    clinic = clinic_of(db.session(), current_actor())
+    facts = {name: given[name] for name in ("technique", "anaesthesia", "levels", "job") if given[name]}
     simulation = simulate(
         protocol,
         performed_at=given["performed_at"],
         zone=_zone(given["timezone"]),
         language=language,
-        facts={"technique": given["technique"], "anaesthesia": given["anaesthesia"]},
-        standing_facts=_standing_facts(clinic_of(db.session(), current_actor()), language),
+        facts=facts,
+        standing_facts=_standing_facts(clinic, language),
+        open_days=open_days_of(clinic),
+        flies_home_on=given["flies_home_on"],
     )
     return {
         "items": [_item(occurrence, language) for occurrence in simulation.occurrences],
+        "waiting": [_waiting(waiting, language) for waiting in simulation.waiting],
         "messages": [_text(text) for text in simulation.texts],
     }
 
@@ -134,37 +143,15 @@ def _summary(protocol: CareProtocol, signature: ClinicProtocol | None, language:
     }
 
 
-def _step(step: Step, language: str) -> dict[str, Any]:
-    window = step.window
-    dates = {
-        name: str(value) if window and (value := getattr(window, name)) is not None else None
-        for name in ("earliest", "due", "overdue", "expires")
-    }
-    return dates | {
-        "key": step.key,
-        "kind": step.kind.value,
-        "title": in_language(step.title, language),
-        "ends": str(step.ends) if step.ends is not None else None,
-        "every": str(step.recurs.every) if step.recurs else None,
-        "times": step.times,
-        "bookable": step.bookable,
-        "lateness": step.lateness.value if step.sends_texts else None,
-        "why": in_language(step.why, language),
-        "source": step.source,
-        "proposed": step.proposed,
-    }
-
-
-def _rule(rule: Rule, language: str) -> dict[str, Any]:
+def _waiting(waiting: Waiting, language: str) -> dict[str, Any]:
     return {
-        "key": rule.key,
-        "kind": rule.kind,
-        "tier": rule.tier.value,
-        "reason": in_language(rule.reason, language),
-        "from_day": rule.from_day,
-        "to_day": rule.to_day,
-        "source": rule.source,
-        "proposed": rule.proposed,
+        "key": waiting.step_key,
+        "kind": waiting.kind.value,
+        "occurrence": waiting.index,
+        "title": in_language(waiting.title, language),
+        "why": in_language(waiting.why, language),
+        "waits_for": waiting.waits_for,
+        "words": in_language(waiting.words, language),
     }
 
 
@@ -183,6 +170,7 @@ def _item(occurrence: Occurrence, language: str) -> dict[str, Any]:
         "expires_at": occurrence.expires_at,
         "ends_at": occurrence.ends_at,
         "ends_with": occurrence.ends_with,
+        "moved": in_language(occurrence.moved, language),
         "status": "active" if occurrence.kind.value == "restriction" else "planned",
         "booked_at": None,
     }

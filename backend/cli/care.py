@@ -3,23 +3,29 @@
 import sys
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 import click
+from babel.core import get_global
 from babel.dates import format_datetime
 from rich.console import Console
 from rich.table import Table
 
 from backend.errors import Invalid
-from backend.services.enrolment import ANAESTHESIA, TECHNIQUES
+from backend.services.enrolment import ANAESTHESIA, JOBS, TECHNIQUES
+from backend.services.protocol_texts import check_texts
 from backend.services.simulation import Simulation
 from backend.services.simulation import simulate as try_out
 from notifications.compose import languages
 from schedules.catalogue import Catalogue, load_protocol
+from schedules.open_days import OpenDays
 from schedules.protocol import CareProtocol, Lateness
+from schedules.public_holidays import public_holidays
 from schedules.timeline import resolve_local
 
 _NINE = time(9, 0)
+_WEEKEND = (6, 7)
 _WIDTH_IN_A_FILE = 120
 _IF_LATE = {
     Lateness.LATE: "late: still goes",
@@ -41,8 +47,18 @@ _IF_LATE = {
 @click.option("--language", default="en", show_default=True, type=click.Choice(languages()))
 @click.option("--technique", default="radiofrequency", show_default=True, type=click.Choice(TECHNIQUES))
 @click.option("--anaesthesia", default="local", show_default=True, type=click.Choice(ANAESTHESIA))
+@click.option("--level", "levels", multiple=True, help="A disc level such as L4-L5; may be given again.")
+@click.option("--job", type=click.Choice(JOBS), help="What the patient's work asks of the spine.")
+@click.option("--flies-home-on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the patient's flight home.")
+@click.option("--country", help="Whose public holidays the clinic keeps; otherwise the zone's country.")
 def simulate(
-    protocol: str, start: datetime, zone: str, language: str, technique: str, anaesthesia: str
+    protocol: str,
+    start: datetime,
+    zone: str,
+    language: str,
+    flies_home_on: datetime | None,
+    country: str | None,
+    **facts: Any,
 ) -> None:
     """Show every text of PROTOCOL (an id, or a file) on a calendar, word for word. Sends nothing."""
     if zone not in available_timezones():
@@ -54,13 +70,24 @@ def simulate(
         performed_at=resolve_local(local, zone).astimezone(UTC),
         zone=zone,
         language=language,
-        facts={"technique": technique, "anaesthesia": anaesthesia},
+        facts={name: value for name, value in facts.items() if value},
+        open_days=OpenDays(_WEEKEND, holiday=public_holidays(country or _country_of(zone))),
+        flies_home_on=flies_home_on.date() if flies_home_on else None,
     )
     _print(plan, simulation, zone, language)
 
 
 def _protocol(name: str) -> CareProtocol:
-    return load_protocol(Path(name)) if name.endswith(".toml") else Catalogue.shipped().get(name)
+    if not name.endswith(".toml"):
+        return Catalogue.shipped().get(name)
+    protocol = load_protocol(Path(name))
+    check_texts(protocol)
+    return protocol
+
+
+def _country_of(zone: str) -> str:
+    """Return the country a zone is named for, empty where it is nobody's."""
+    return str(get_global("zone_territories").get(zone, ""))
 
 
 def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: str) -> None:
@@ -84,6 +111,13 @@ def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: 
             f"{size.count}\n{size.encoding}",
         )
     console.print(table)
+    for occurrence in simulation.occurrences:
+        if occurrence.moved:
+            console.print(
+                f"{occurrence.step_key} ({occurrence.title[language]}): {occurrence.moved[language]}"
+            )
+    for waiting in simulation.waiting:
+        console.print(f"{waiting.step_key} ({waiting.title[language]}): {waiting.words[language]}")
     total = sum(text.sms.segments.count for text in simulation.texts)
     console.print(f"{len(simulation.texts)} texts, {total} segments")
     if protocol.undecided():
@@ -95,6 +129,7 @@ def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: 
 def check_protocol(file: Path) -> None:
     """Check a protocol FILE; a mistake is named with its key and what would be right."""
     protocol = load_protocol(file)
+    check_texts(protocol)
     click.echo(
         f"{file}: {protocol.id} {protocol.version} is well-formed:"
         f" {len(protocol.steps)} steps, {len(protocol.rules)} rules"

@@ -113,6 +113,7 @@ def _milestones(session: Session, plan_id: uuid.UUID, now: datetime, language: s
             Milestone.title,
             Milestone.why,
             Milestone.bookable,
+            Milestone.moved,
             Milestone.earliest_at,
             Milestone.due_at,
             Milestone.overdue_at,
@@ -137,7 +138,8 @@ def milestone_item(row: Mapping[str, Any], *, now: datetime, language: str) -> d
         booked_at=row["booked_at"],
         now=now,
     )
-    return _item("milestone", row, language, status=status)
+    moved = in_language(row["moved"] or {}, language)
+    return _item("milestone", row, language, status=status, moved=moved)
 
 
 def _restrictions(

@@ -1,10 +1,10 @@
 """Enrolment: a procedure becomes a care plan, its steps, and every text it will need."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -15,24 +15,24 @@ from sqlalchemy.orm import Session
 from backend.errors import Conflict, Invalid
 from backend.models import CarePlan, CheckIn, Clinic, Milestone, Patient, Procedure, Restriction
 from backend.services.actors import Actor, record
+from backend.services.calendars import course_of
 from backend.services.clinics import clinic_of
 from backend.services.planned_texts import write_texts
 from backend.services.protocols import overrides_of, signed_protocol
 from schedules.protocol import CareProtocol, StepKind
-from schedules.timeline import Occurrence, build_timeline
+from schedules.selection import SelectionWarning, selection_warnings
+from schedules.timeline import Occurrence, lay_out
+from schedules.vocabulary import ANAESTHESIA, ANSWERS, JOBS, LEVELS, TECHNIQUES
 
-TECHNIQUES: Final = ("ozone", "radiofrequency", "laser")
-ANAESTHESIA: Final = ("local", "sedation")
-LEVELS: Final = {
-    "lumbar": ("T12-L1", "L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1"),
-    "cervical": ("C2-C3", "C3-C4", "C4-C5", "C5-C6", "C6-C7", "C7-T1"),
-}
-"""The disc levels of each region, as a level is written."""
+__all__ = ["ANAESTHESIA", "JOBS", "LEVELS", "TECHNIQUES", "Enrolment", "ProcedureOrder", "enrol"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcedureOrder:
-    """What was done or is planned. `baseline_pain` is the pain 0-10 before it, where it was asked."""
+    """What was done or is planned. `baseline_pain` is the pain 0-10 before it, where it was asked.
+
+    `selection` answers the protocol's checklist, criterion -> yes, no or not_known.
+    """
 
     performed_at: datetime
     protocol: str
@@ -42,6 +42,9 @@ class ProcedureOrder:
     anaesthesia: str = "local"
     baseline_pain: int | None = None
     clinician: str = ""
+    job: str | None = None
+    flies_home_on: date | None = None
+    selection: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Enrolment:
     milestones: Sequence[Milestone]
     restrictions: Sequence[Restriction]
     check_ins: Sequence[CheckIn]
+    warnings: Sequence[SelectionWarning] = ()
 
 
 def enrol(
@@ -60,14 +64,16 @@ def enrol(
 ) -> Enrolment:
     """Record a procedure and plan everything that follows from it, all or nothing.
 
-    Nothing is sent here: the texts wait in the outbox. Raises Invalid naming each
+    Nothing is sent here: the texts wait in the outbox. What the checklist holds against the procedure comes
+    back as `warnings`, and stops nothing. Raises Invalid naming each
     field that cannot be used, Conflict when this procedure is already recorded.
     """
     clinic = clinic_of(session, actor)
-    _check(order, now)
+    _check(order, clinic, now)
     protocol = signed_protocol(session, clinic.id, order.protocol)
     if protocol.region != order.region:
         raise Invalid({"region": [f"protocol {protocol.id} is for the {protocol.region} region."]})
+    _check_selection(order, protocol)
     _refuse_twice(session, patient, order, clinic)
     procedure = _procedure(patient, order, now)
     plan = _plan(procedure, protocol, overrides_of(session, clinic.id, protocol), now)
@@ -78,15 +84,7 @@ def enrol(
         raise Conflict("this procedure is already recorded") from error
     session.add(plan)
     session.flush()
-    timeline = build_timeline(
-        protocol,
-        anchor=order.performed_at,
-        clinic_zone=clinic.timezone,
-        patient_zone=patient.timezone,
-        facts={"region": order.region, "technique": order.technique, "anaesthesia": order.anaesthesia},
-        now=now,
-        preferred_time=patient.preferred_time,
-    )
+    timeline = lay_out(protocol, course_of(procedure, patient, clinic, now=now)).occurrences
     enrolment = _write_steps(session, procedure, plan, timeline, now)
     rows: list[Milestone | CheckIn] = [*enrolment.milestones, *enrolment.check_ins]
     write_texts(session, plan, rows, timeline, now=now)
@@ -100,10 +98,10 @@ def enrol(
         patient_id=patient.id,
         detail={"protocol": protocol.id, "version": protocol.version},
     )
-    return enrolment
+    return replace(enrolment, warnings=selection_warnings(protocol.selection, order.selection))
 
 
-def _check(order: ProcedureOrder, now: datetime) -> None:
+def _check(order: ProcedureOrder, clinic: Clinic, now: datetime) -> None:
     wrong: dict[str, list[str]] = {}
     if order.performed_at > now + relativedelta(years=1):
         wrong["performed_at"] = ["this is more than a year ahead; give a date within the next twelve months."]
@@ -114,14 +112,25 @@ def _check(order: ProcedureOrder, now: datetime) -> None:
         wrong["region"] = [f"choose one of {', '.join(LEVELS)}."]
     elif not order.levels or not set(order.levels) <= set(levels):
         wrong["levels"] = [f"give at least one of {', '.join(levels)}."]
-    if order.technique not in TECHNIQUES:
-        wrong["technique"] = [f"choose one of {', '.join(TECHNIQUES)}."]
-    if order.anaesthesia not in ANAESTHESIA:
-        wrong["anaesthesia"] = [f"choose one of {', '.join(ANAESTHESIA)}."]
+    for name, allowed in (("technique", TECHNIQUES), ("anaesthesia", ANAESTHESIA), ("job", (None, *JOBS))):
+        if getattr(order, name) not in allowed:
+            wrong[name] = [f"choose one of {', '.join(value for value in allowed if value)}."]
+    performed_on = order.performed_at.astimezone(ZoneInfo(clinic.timezone)).date()
+    if order.flies_home_on is not None and order.flies_home_on < performed_on:
+        wrong["flies_home_on"] = ["this is before the procedure; give the day of the flight home."]
     if order.baseline_pain is not None and not 0 <= order.baseline_pain <= 10:
         wrong["baseline_pain"] = ["give a whole number from 0 to 10, or leave it out."]
     if wrong:
         raise Invalid(wrong)
+
+
+def _check_selection(order: ProcedureOrder, protocol: CareProtocol) -> None:
+    known = [criterion.key for criterion in protocol.selection]
+    for key, answer in order.selection.items():
+        if key not in known:
+            raise Invalid({"selection": [f"'{key}' is no criterion; the criteria are {', '.join(known)}."]})
+        if answer not in ANSWERS:
+            raise Invalid({"selection": [f"'{key}' is answered with one of {', '.join(ANSWERS)}."]})
 
 
 def _refuse_twice(session: Session, patient: Patient, order: ProcedureOrder, clinic: Clinic) -> None:
@@ -152,11 +161,14 @@ def _procedure(patient: Patient, order: ProcedureOrder, now: datetime) -> Proced
         anaesthesia=order.anaesthesia,
         baseline_pain=order.baseline_pain,
         clinician=order.clinician,
+        job=order.job,
+        flies_home_on=order.flies_home_on,
+        selection=dict(order.selection),
         created_at=now,
     )
 
 
-def _plan(procedure: Procedure, protocol: CareProtocol, overrides: dict[str, str], now: datetime) -> CarePlan:
+def _plan(procedure: Procedure, protocol: CareProtocol, overrides: dict[str, Any], now: datetime) -> CarePlan:
     return CarePlan(
         id=uuid.uuid4(),
         clinic_id=procedure.clinic_id,
@@ -207,6 +219,7 @@ def _milestone(plan: CarePlan, occurrence: Occurrence, now: datetime) -> Milesto
         due_at=due_at,
         overdue_at=occurrence.overdue_at,
         expires_at=occurrence.expires_at,
+        moved=dict(occurrence.moved),
         # what lay wholly before the enrolment was nobody's to tick: not known, and no alert
         status="before_enrolment" if past else "planned",
     )

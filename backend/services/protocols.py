@@ -1,9 +1,12 @@
-"""Which protocol a clinic follows: the shipped data with the dates the clinic set itself."""
+"""Which protocol a clinic follows: the shipped data with the figures the clinic set itself."""
 
+import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +17,23 @@ from backend.services.actors import Actor, record
 from schedules.catalogue import Catalogue
 from schedules.protocol import CareProtocol, ProtocolError
 
-_Dates = tuple[tuple[str, str], ...]
-"""Overrides as sorted pairs, so that a cache can know them."""
+_Figures = tuple[tuple[str, str], ...]
+"""A clinic's own figures as sorted pairs of key and JSON, so that a cache can know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFigure:
+    """A figure the clinic set itself beside the one of the file, and who vouches for it.
+
+    `base` and `value` are written as in a file; `base` is empty where the file leaves it to the clinic.
+    """
+
+    key: str
+    base: str
+    value: str
+    by: str
+    on: date
+    reason: str
 
 
 @lru_cache(maxsize=1)
@@ -48,15 +66,21 @@ def protocol_of(plan: CarePlan) -> CareProtocol:
     Raises NotFound when that version no longer ships.
     """
     try:
-        return _with_dates(plan.protocol, plan.protocol_version, tuple(sorted(plan.overrides.items())))
+        return _with_figures(plan.protocol, plan.protocol_version, _pairs(plan.overrides))
     except ProtocolError as error:
         raise NotFound(f"protocol {plan.protocol} {plan.protocol_version} is not installed") from error
 
 
 @lru_cache(maxsize=256)
-def _with_dates(protocol_id: str, version: int, overrides: _Dates) -> CareProtocol:
-    """Checking a protocol anew costs some 40 ms; a clinic has one set of dates a version, so few are kept."""
-    return shipped().get(protocol_id, version).with_overrides(dict(overrides))
+def _with_figures(protocol_id: str, version: int, figures: _Figures) -> CareProtocol:
+    """Checking a protocol anew costs some 40 ms; a clinic has one set of figures a version: few are kept."""
+    return (
+        shipped().get(protocol_id, version).with_overrides({key: json.loads(value) for key, value in figures})
+    )
+
+
+def _pairs(overrides: Mapping[str, object]) -> _Figures:
+    return tuple(sorted((key, json.dumps(value, sort_keys=True)) for key, value in overrides.items()))
 
 
 def clinic_protocols(
@@ -71,11 +95,12 @@ def clinic_protocols(
 
 
 def sign_protocol(
-    session: Session, actor: Actor, protocol_id: str, overrides: Mapping[str, str], *, now: datetime
+    session: Session, actor: Actor, protocol_id: str, overrides: Mapping[str, object], *, now: datetime
 ) -> CareProtocol:
-    """Sign a protocol off for the actor's clinic, with the dates the clinic decided.
+    """Sign a protocol off for the actor's clinic, with the figures the clinic decided.
 
-    Raises NotFound for an unknown one, Invalid naming what is undecided or wrong.
+    A figure is a value as in a file, which the signature vouches for, or {value, by, on, reason}. Raises
+    NotFound for an unknown protocol, Invalid naming what is undecided or wrong.
     """
     try:
         base = shipped().get(protocol_id)
@@ -85,11 +110,12 @@ def sign_protocol(
         protocol = base.with_overrides(overrides).activated(actor.name, now.date())
     except ProtocolError as error:
         raise Invalid({error.key: [error.reason]}) from error
+    own = {key: _storable(value) for key, value in overrides.items()}
     signature = _newest_signature(session, actor.clinic_id, base)
     if signature is None:
         signature = ClinicProtocol(clinic_id=actor.clinic_id, protocol=base.id, version=base.version)
         session.add(signature)
-    signature.overrides = dict(overrides)
+    signature.overrides = own
     signature.approved_by = actor.name
     signature.approved_at = now
     signature.approved_account_id = actor.account_id
@@ -101,13 +127,40 @@ def sign_protocol(
         "protocol",
         signature.id,
         now=now,
-        detail={"protocol": base.id, "version": base.version, "overrides": dict(overrides)},
+        detail={"protocol": base.id, "version": base.version, "overrides": own},
     )
     return protocol
 
 
-def overrides_of(session: Session, clinic_id: uuid.UUID, protocol: CareProtocol) -> dict[str, str]:
-    """Return the dates the clinic set itself for this version, by dotted key."""
+def _storable(given: object) -> object:
+    """Return a figure as JSON can hold it: days as ISO text."""
+    if isinstance(given, Mapping):
+        return {
+            name: part.isoformat() if isinstance(part, date) else part
+            for name, part in given.items()
+            if part is not None
+        }
+    return given
+
+
+def own_figures(protocol: CareProtocol, signature: ClinicProtocol) -> tuple[OwnFigure, ...]:
+    """Return what a clinic changed in a protocol it signed: base, own figure, who approved it, when, why."""
+    base = shipped().get(protocol.id, protocol.version)
+    return tuple(
+        OwnFigure(
+            key=figure.key,
+            base=base.figure(figure.key),
+            value=str(figure.value),
+            by=figure.by or signature.approved_by,
+            on=figure.on or signature.approved_at.date(),
+            reason=figure.reason,
+        )
+        for figure in protocol.own_figures
+    )
+
+
+def overrides_of(session: Session, clinic_id: uuid.UUID, protocol: CareProtocol) -> dict[str, Any]:
+    """Return the figures the clinic set itself for this version, by dotted key, as it gave them."""
     signature = _newest_signature(session, clinic_id, protocol)
     return dict(signature.overrides) if signature else {}
 
@@ -126,7 +179,7 @@ def _as_signed(base: CareProtocol, signature: ClinicProtocol) -> CareProtocol:
     return _activated(
         base.id,
         base.version,
-        tuple(sorted(signature.overrides.items())),
+        _pairs(signature.overrides),
         signature.approved_by,
         signature.approved_at.date(),
     )
@@ -136,8 +189,8 @@ def _as_signed(base: CareProtocol, signature: ClinicProtocol) -> CareProtocol:
 def _activated(
     protocol_id: str,
     version: int,
-    overrides: tuple[tuple[str, str], ...],
+    figures: _Figures,
     approved_by: str,
     approved_on: date,
 ) -> CareProtocol:
-    return _with_dates(protocol_id, version, overrides).activated(approved_by, approved_on)
+    return _with_figures(protocol_id, version, figures).activated(approved_by, approved_on)

@@ -3,15 +3,18 @@
 Stores nothing and sends nothing. Called by the command line and the API.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifications.compose import Sms, compose, templates
+from schedules.conditions import known_facts
+from schedules.course import Course
+from schedules.open_days import OpenDays
 from schedules.protocol import CareProtocol, Lateness
-from schedules.timeline import Occurrence, build_timeline
+from schedules.timeline import Occurrence, Waiting, lay_out
 
 PLANNED_AHEAD: Final = timedelta(days=30)
 """As if the procedure had been planned a month before, so that the texts before it are shown too."""
@@ -36,10 +39,11 @@ class SimulatedText:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """Everything a protocol would do, by date."""
+    """Everything a protocol would do, by date, and what would have no date until something happens."""
 
     occurrences: tuple[Occurrence, ...]
     texts: tuple[SimulatedText, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 def simulate(
@@ -48,23 +52,28 @@ def simulate(
     performed_at: datetime,
     zone: str,
     language: str,
-    facts: Mapping[str, str],
+    facts: Mapping[str, str | Sequence[str]],
     standing_facts: Mapping[str, str] | None = None,
+    open_days: OpenDays | None = None,
+    flies_home_on: date | None = None,
 ) -> Simulation:
     """Return what would happen after a procedure at `performed_at`, for clinic and patient in `zone`.
 
-    `facts` are the procedure's (technique, anaesthesia); `standing_facts` are the clinic's name and
-    numbers and the patient's name, made-up ones where none are given. Raises CopyError for a
-    language without texts.
+    `facts` are the procedure's (technique, anaesthesia …); `standing_facts` are the clinic's name and
+    numbers and the patient's name, made-up ones where none are given. Without `open_days` the clinic never
+    closes. Nothing is ever done or booked, so what hangs on that waits. Raises CopyError for a language
+    without texts.
     """
-    occurrences = build_timeline(
-        protocol,
+    course = Course(
         anchor=performed_at,
         clinic_zone=zone,
         patient_zone=zone,
-        facts=facts,
+        facts=known_facts({"language": language, **facts}),
         now=performed_at - PLANNED_AHEAD,
+        open_days=open_days,
+        flies_home_on=flies_home_on,
     )
+    timeline = lay_out(protocol, course)
     texts = [
         SimulatedText(
             due_at=text.due_at,
@@ -77,10 +86,11 @@ def simulate(
             lateness=text.lateness,
             moved=text.moved,
         )
-        for occurrence in occurrences
+        for occurrence in timeline.occurrences
         for text in occurrence.texts
     ]
-    return Simulation(occurrences, tuple(sorted(texts, key=lambda text: text.due_at)))
+    by_date = tuple(sorted(texts, key=lambda text: text.due_at))
+    return Simulation(timeline.occurrences, by_date, timeline.waiting)
 
 
 def _made_up(template: str) -> dict[str, object]:

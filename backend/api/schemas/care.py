@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from backend.api.fields import LANGUAGES, Instant, Text, Whole, choice
+from backend.api.fields import LANGUAGES, Day, Instant, Text, Whole, choice
 from backend.api.schemas import PageQuery
 
 
@@ -19,6 +19,9 @@ class Procedure(Schema):
     anaesthesia = fields.String(required=True)
     baseline_pain = fields.Integer(required=True, allow_none=True)
     clinician = fields.String(required=True)
+    job = fields.String(required=True, allow_none=True)
+    flies_home_on = Day(required=True, allow_none=True)
+    selection = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     version = fields.Integer(required=True)
 
 
@@ -54,16 +57,17 @@ class TimelineItem(Schema):
 
 
 class Milestone(TimelineItem):
-    """Something that is to happen."""
+    """Something that is to happen; `moved` says why its date is not the protocol's."""
 
     bookable = fields.Boolean(required=True)
+    moved = fields.String(required=True)
     completed_at = Instant(required=True, allow_none=True)
     note = fields.String(required=True)
     version = fields.Integer(required=True)
 
 
 class Restriction(TimelineItem):
-    """Something that is not to happen yet; `ends_with` is a milestone's key or `clearance`."""
+    """What is not to happen yet; `ends_with` is a milestone (`visit`, `visit+P7D`) or `clearance`."""
 
     ends_with = fields.String(required=True, allow_none=True)
 
@@ -72,6 +76,7 @@ class AnyItem(TimelineItem):
     """A step of any kind, with what only its kind has."""
 
     bookable = fields.Boolean()
+    moved = fields.String()
     completed_at = Instant(allow_none=True)
     note = fields.String()
     version = fields.Integer()

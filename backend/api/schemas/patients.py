@@ -107,6 +107,22 @@ class NewProcedure(Schema):
     anaesthesia = Text(load_default="local", most=20)
     baseline_pain = Whole(0, 10, load_default=None, allow_none=True)
     clinician = Text(load_default="", most=200)
+    job = Text(load_default=None, allow_none=True, most=20, metadata={"example": "desk"})
+    flies_home_on = Day(load_default=None, allow_none=True)
+    selection = fields.Dict(
+        keys=Text(most=60),
+        values=Text(most=20),
+        load_default=dict,
+        metadata={"example": {"contained_herniation": "yes"}, "description": "criterion: yes, no, not_known"},
+    )
+
+
+class SelectionWarning(Schema):
+    """A criterion of the checklist that is not met, or of which nothing is known. It stops nothing."""
+
+    key = fields.String(required=True)
+    answer = fields.String(required=True)
+    words = fields.String(required=True)
 
 
 class Enrolment(Schema):
@@ -117,3 +133,4 @@ class Enrolment(Schema):
     milestones = fields.List(fields.Nested(Milestone), required=True)
     restrictions = fields.List(fields.Nested(Restriction), required=True)
     check_ins = fields.List(fields.Nested(CheckIn), required=True)
+    warnings = fields.List(fields.Nested(SelectionWarning), required=True)

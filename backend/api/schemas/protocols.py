@@ -3,7 +3,8 @@
 from marshmallow import Schema, fields
 
 from backend.api.fields import LANGUAGES, Day, Instant, Text, choice
-from schedules.protocol import Lateness
+from schedules.protocol import Lateness, OpenDay
+from schedules.vocabulary import ANAESTHESIA, ANSWERS, CONDITION_FACTS, JOBS, TECHNIQUES
 
 _LATENESS = [lateness.value for lateness in Lateness]
 
@@ -22,8 +23,45 @@ class Protocol(Schema):
     overrides = fields.Dict(keys=fields.String(), required=True)
 
 
+class OwnFigure(Schema):
+    """A figure the clinic set itself, who approved it, and what the file says (empty: nothing)."""
+
+    key = fields.String(required=True)
+    base = fields.String(required=True)
+    value = fields.String(required=True)
+    by = fields.String(required=True)
+    on = Day(required=True)
+    reason = fields.String(required=True)
+
+
+class Criterion(Schema):
+    """One line of the checklist before a procedure; it warns and never blocks."""
+
+    key = fields.String(required=True)
+    text = fields.String(required=True)
+    expects = choice(*ANSWERS[:2], required=True)
+    warning = fields.String(required=True)
+    source = fields.String(required=True)
+    proposed = fields.Boolean(required=True)
+
+
+class Instrument(Schema):
+    """Questions that are scored together."""
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+    questions = fields.List(fields.String(), required=True)
+    score = fields.String(required=True)
+    loinc = fields.String(required=True, allow_none=True)
+    source = fields.String(required=True)
+
+
 class Step(Schema):
-    """One step, its dates as ISO 8601 durations from the procedure."""
+    """One step, its dates as ISO 8601 durations from its anchor.
+
+    `after` is `procedure`, `flies_home` or a milestone's key, and `by` says whether its date counts or its
+    completion; both are null for a restriction. `until` ends a recurrence, relative to the same anchor.
+    """
 
     key = fields.String(required=True)
     kind = fields.String(required=True)
@@ -34,12 +72,19 @@ class Step(Schema):
     expires = fields.String(required=True, allow_none=True)
     ends = fields.String(required=True, allow_none=True)
     every = fields.String(required=True, allow_none=True)
+    until = fields.String(required=True, allow_none=True)
     times = fields.Integer(required=True)
+    after = fields.String(required=True, allow_none=True)
+    by = fields.String(required=True, allow_none=True)
+    open_days = choice(*[rule.value for rule in OpenDay], required=True)
+    instruments = fields.List(fields.String(), required=True)
     bookable = fields.Boolean(required=True)
     lateness = choice(*_LATENESS, required=True, allow_none=True)
     why = fields.String(required=True)
     source = fields.String(required=True)
     proposed = fields.Boolean(required=True)
+    approved_by = fields.String(required=True, allow_none=True)
+    approved_on = Day(required=True, allow_none=True)
 
 
 class Rule(Schema):
@@ -53,13 +98,18 @@ class Rule(Schema):
     to_day = fields.Integer(required=True, allow_none=True)
     source = fields.String(required=True)
     proposed = fields.Boolean(required=True)
+    approved_by = fields.String(required=True, allow_none=True)
+    approved_on = Day(required=True, allow_none=True)
 
 
 class FullProtocol(Protocol):
     """A protocol with all it consists of."""
 
+    figures = fields.List(fields.Nested(OwnFigure), required=True)
     steps = fields.List(fields.Nested(Step), required=True)
     rules = fields.List(fields.Nested(Rule), required=True)
+    selection = fields.List(fields.Nested(Criterion), required=True)
+    instruments = fields.List(fields.Nested(Instrument), required=True)
 
 
 class ProtocolText(Schema):
@@ -88,17 +138,20 @@ class Validation(Schema):
 
 
 class SimulationOrder(Schema):
-    """An imaginary procedure. `timezone` is the patient's and the clinic's."""
+    """An imaginary procedure on this clinic's open days; `timezone` is the patient's and the clinic's."""
 
     performed_at = Instant(required=True)
     timezone = Text(required=True, most=64, metadata={"example": "Europe/Istanbul"})
     language = choice(*LANGUAGES, load_default=None)
-    technique = choice("ozone", "radiofrequency", "laser", load_default="radiofrequency")
-    anaesthesia = choice("local", "sedation", load_default="local")
+    technique = choice(*TECHNIQUES, load_default="radiofrequency")
+    anaesthesia = choice(*ANAESTHESIA, load_default="local")
+    levels = fields.List(choice(*CONDITION_FACTS["levels"]), load_default=list)
+    job = choice(*JOBS, load_default=None, allow_none=True)
+    flies_home_on = Day(load_default=None, allow_none=True)
 
 
 class SimulatedItem(Schema):
-    """A step as it would stand on the timeline."""
+    """A step as it would stand on the timeline; `moved` says why its date is not the protocol's."""
 
     id = fields.UUID(required=True)
 
@@ -114,8 +167,21 @@ class SimulatedItem(Schema):
     expires_at = Instant(required=True, allow_none=True)
     ends_at = Instant(required=True, allow_none=True)
     ends_with = fields.String(required=True, allow_none=True)
+    moved = fields.String(required=True)
     status = fields.String(required=True)
     booked_at = Instant(required=True, allow_none=True)
+
+
+class WaitingItem(Schema):
+    """A step that has no date until something else has one or is done; `words` say what."""
+
+    key = fields.String(required=True)
+    kind = fields.String(required=True)
+    occurrence = fields.Integer(required=True)
+    title = fields.String(required=True)
+    why = fields.String(required=True)
+    waits_for = fields.String(required=True)
+    words = fields.String(required=True)
 
 
 class SimulatedMessage(Schema):
@@ -136,7 +202,8 @@ class SimulatedMessage(Schema):
 
 
 class Simulation(Schema):
-    """Everything the protocol would do, by date."""
+    """Everything the protocol would do, by date, and what would wait for a date."""
 
     items = fields.List(fields.Nested(SimulatedItem), required=True)
+    waiting = fields.List(fields.Nested(WaitingItem), required=True)
     messages = fields.List(fields.Nested(SimulatedMessage), required=True)
