@@ -95,8 +95,10 @@ def _tables(text: str, file: str) -> dict[str, object]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ProtocolError(file, "", "is not TOML: too many brackets inside each other") from error
-    except ValueError as error:  # TOMLDecodeError, and a number of too many digits
+    except tomllib.TOMLDecodeError as error:
         raise ProtocolError(file, "", f"is not TOML: {error}") from error
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise ProtocolError(file, "", "holds a number of thousands of digits; write a shorter one") from error
 
 
 def _merged(under: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:

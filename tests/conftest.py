@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from hypothesis import settings
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -20,6 +21,7 @@ from backend.db import ENGINE_OPTIONS, Base
 from tests.world import World
 
 MIGRATIONS = Path(models.__file__).parent.parent / "migrations"
+settings.register_profile("thorough", deadline=None)  # read by tests/schedules/profiles.py
 os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # else the PostgreSQL wheel warns, and warnings are errors
 
 

@@ -287,7 +287,8 @@ BROKEN = {
         'bookable = true\nends = "P6W"',
         (
             "steps.visit.ends: unknown key; the keys here are kind, title, why, source, proposed, "
-            "approved_by, conditions, local_time, window, bookable, reminders, recurs, lateness"
+            "approved_by, approved_on, conditions, local_time, window, bookable, open_days, reminders, "
+            "recurs, lateness"
         ),
     ),
     "a check-in that asks nothing": (
@@ -363,7 +364,7 @@ BROKEN = {
         'ends = "P6W"\nlateness = "call"',
         (
             "steps.lifting.lateness: unknown key; the keys here are kind, title, why, source, proposed, "
-            "approved_by, conditions, local_time, ends, soft, needs_clinic, suggested"
+            "approved_by, approved_on, conditions, local_time, ends, soft, needs_clinic, suggested"
         ),
     ),
     "a lateness misspelt": (
@@ -410,8 +411,8 @@ BROKEN = {
         "at_least = 8",
         "at_least = 8\nby = 3",
         (
-            "rules.high.by: unknown key; the keys here are kind, tier, reason, source, proposed, from_day, "
-            "to_day, regions, signs, at_least"
+            "rules.high.by: unknown key; the keys here are kind, tier, reason, source, proposed, "
+            "approved_by, approved_on, from_day, to_day, regions, signs, at_least"
         ),
     ),
     "a half point": (

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schedules.catalogue import Catalogue
 from schedules.protocol import TEXTING_HOURS, StepKind
 from schedules.timeline import Occurrence, build_timeline, day_number, plan_reminders
+from tests.schedules.profiles import cases
 
 PROTOCOLS = Catalogue.shipped().all()
 zones = st.sampled_from(sorted(available_timezones()))
@@ -18,7 +19,7 @@ todays = st.datetimes(datetime(2015, 1, 1), datetime(2080, 1, 1), timezones=st.j
 delays = st.timedeltas(timedelta(days=-60), timedelta(days=900))
 hours = st.one_of(st.none(), st.times(time(9), time(19, 59)))
 protocols = st.sampled_from(PROTOCOLS)
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = cases(60)
 
 
 def plan(
