@@ -5,7 +5,7 @@ give equal answers. No person is known here and no text is sent; quiet hours, co
 again when a text goes out. Called by enrolment, re-planning and simulation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
@@ -116,6 +116,7 @@ def build_timeline(
     open_days: OpenDays | None = None,
     milestones: Mapping[str, MilestoneDates] | None = None,
     flies_home_on: date | None = None,
+    steps: Collection[str] | None = None,
 ) -> tuple[Occurrence, ...]:
     """Return every occurrence that has a date, in the order of dates, for arguments as in `Course`."""
     course = Course(
@@ -129,11 +130,11 @@ def build_timeline(
         milestones=milestones or {},
         flies_home_on=flies_home_on,
     )
-    return lay_out(protocol, course).occurrences
+    return lay_out(protocol, course, steps=steps).occurrences
 
 
-def lay_out(protocol: CareProtocol, course: Course) -> Timeline:
-    """Lay a protocol over the calendar of one procedure.
+def lay_out(protocol: CareProtocol, course: Course, *, steps: Collection[str] | None = None) -> Timeline:
+    """Lay a protocol, or only these `steps` of it, over the calendar of one procedure.
 
     The region is the protocol's, and whether the patient flies home follows from `flies_home_on`; the facts
     may say otherwise. Left out: steps whose conditions the facts do not meet, steps before a procedure that
@@ -147,6 +148,8 @@ def lay_out(protocol: CareProtocol, course: Course) -> Timeline:
     occurrences: list[Occurrence] = []
     waiting: list[Waiting] = []
     for step in protocol.steps:
+        if steps is not None and step.key not in steps:
+            continue
         if not step.conditions.met_by(known) or _comes_too_late(step, course):
             continue
         for index in range(step.times):

@@ -8,6 +8,7 @@ clause against one table of allowed transitions. What does not: when a text is d
 
 from backend.outbox.asking import absent_after
 from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
+from backend.outbox.moving import MovedText, move_texts, want_again, withdraw_texts
 from backend.outbox.polling import PollCounts, Poller
 from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
 from backend.outbox.reconciling import ReconcileCounts, Reconciler
@@ -22,6 +23,7 @@ __all__ = [
     "FINAL",
     "TRANSITIONS",
     "Effects",
+    "MovedText",
     "NewMessage",
     "Outcome",
     "PollCounts",
@@ -39,7 +41,10 @@ __all__ = [
     "forget_codes",
     "give_up_unknown",
     "is_second_try",
+    "move_texts",
     "queue_second_try",
     "record_report",
     "reschedule",
+    "want_again",
+    "withdraw_texts",
 ]

@@ -1,7 +1,7 @@
 """Putting texts into the outbox, moving them, taking them back, and the log of why."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -106,13 +106,13 @@ def cancel(
     check_in_id: uuid.UUID | None = None,
     milestone_id: uuid.UUID | None = None,
     due_before: datetime | None = None,
-    keep: Collection[str] = (),
+    may_return: bool = False,
 ) -> int:
     """Cancel what has not been sent yet of a plan, a check-in or a milestone; return how many.
 
-    `due_before` limits it to what was due by then, `keep` spares these identities.
-    A message already claimed by a worker is left to it. Raises ValueError when
-    nothing says whose messages are meant.
+    `due_before` limits it to what was due by then; what `may_return` comes back if its
+    plan moves to a day still to come. A message already claimed by a worker is left to
+    it. Raises ValueError when nothing says whose messages are meant.
     """
     wanted = [
         column == value
@@ -127,12 +127,10 @@ def cancel(
         raise ValueError("cancel needs a plan, a check-in or a milestone")
     if due_before is not None:
         wanted.append(OutboundMessage.due_at <= due_before)
-    if keep:
-        wanted.append(OutboundMessage.identity.not_in(keep))
     changed = session.execute(
         update(OutboundMessage)
         .where(*wanted, OutboundMessage.status == "scheduled")
-        .values(status="cancelled", why=why)
+        .values(status="cancelled", why=why, withdrawn_at=now if may_return else None)
         .returning(OutboundMessage.id, OutboundMessage.clinic_id, OutboundMessage.attempt)
         .execution_options(synchronize_session=False)
     ).all()

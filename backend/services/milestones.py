@@ -1,21 +1,23 @@
-"""Milestones: booked, moved, ticked, called off; and the restrictions they end."""
+"""Milestones: booked, moved, ticked, called off; and the restrictions they end.
+
+What follows from it, its reminders and the steps that hang on it, is re-planning's.
+"""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
-from backend.models import CarePlan, Clinic, Milestone, Patient, Restriction
-from backend.outbox import cancel, enqueue, reschedule
+from backend.models import CarePlan, Milestone, Restriction
 from backend.services.actors import Actor, record
-from backend.services.planned_texts import planned_message, text_identity, why_planned
-from backend.services.protocols import protocol_of
-from schedules.timeline import plan_reminders
+from backend.services.replanning import follow_milestone
 
 STATUSES: Final = ("planned", "booked", "done", "cancelled")
 """What a person may make of a milestone."""
+
+_INSTANTS: Final = ("earliest_at", "due_at", "overdue_at", "expires_at", "booked_at", "completed_at")
 
 
 def change_milestone(
@@ -29,10 +31,10 @@ def change_milestone(
     due_at: datetime | None = None,
     note: str | None = None,
 ) -> Milestone:
-    """Tick, book, move or call off a milestone; its reminders follow.
+    """Tick, book, move or call off a milestone; its reminders and what hangs on it follow.
 
-    A booking moves the reminders to the appointment; done or cancelled takes them
-    back. Raises Invalid naming the field, Conflict when the plan has ended.
+    A booking moves the reminders to the appointment; done or cancelled takes them back until it is planned
+    again. Raises Invalid naming the field, Conflict when the plan has ended.
     """
     plan = session.get_one(CarePlan, milestone.care_plan_id)
     if plan.status in {"completed", "revoked"}:
@@ -40,6 +42,7 @@ def change_milestone(
     if booked_at is not None and status is None:
         status = "booked"
     _check(milestone, status, booked_at, now)
+    before = columns_of_change(milestone)
     if note is not None:
         milestone.note = note.strip()
     if due_at is not None:
@@ -47,12 +50,9 @@ def change_milestone(
     if status is not None:
         _apply_status(session, milestone, status, booked_at, now)
     session.flush()
-    if status in {"done", "cancelled"}:
-        cancel(
-            session, f"not needed any more: {milestone.step_key} {status}", now=now, milestone_id=milestone.id
-        )
-    elif status is not None or due_at is not None:
-        _move_reminders(session, plan, milestone, now)
+    after = columns_of_change(milestone)
+    if after != before:
+        follow_milestone(session, actor, plan, milestone.step_key, (before, after), now=now)
     record(
         session,
         actor,
@@ -89,9 +89,11 @@ def _check(milestone: Milestone, status: str | None, booked_at: datetime | None,
 
 
 def _move_due(milestone: Milestone, due_at: datetime) -> None:
-    """Move the whole window by as much as its due date."""
+    """Move the whole window by as much as its due date; re-planning leaves it there from now on."""
     shift = due_at - milestone.due_at
     milestone.due_at = due_at
+    milestone.moved_by_hand = True
+    milestone.moved = {}
     for name in ("earliest_at", "overdue_at", "expires_at"):
         instant = getattr(milestone, name)
         if instant is not None:
@@ -101,66 +103,68 @@ def _move_due(milestone: Milestone, due_at: datetime) -> None:
 def _apply_status(
     session: Session, milestone: Milestone, status: str, booked_at: datetime | None, now: datetime
 ) -> None:
+    if milestone.status == "done" and status != "done":
+        restore_lifted(session, milestone)
     milestone.status = status
+    milestone.withdrawn_at = None
     milestone.completed_at = now if status == "done" else None
     if status == "booked":
         milestone.booked_at = booked_at or milestone.booked_at
     elif status == "planned":
         milestone.booked_at = None
     if status == "done":
-        session.execute(
-            update(Restriction)
-            .where(
-                Restriction.care_plan_id == milestone.care_plan_id,
-                Restriction.ends_with == milestone.step_key,
-                Restriction.status == "active",
-            )
-            .values(status="lifted", ends_at=now)
-            .execution_options(synchronize_session="fetch")
-        )
+        _lift(session, milestone, now)
 
 
-def _move_reminders(session: Session, plan: CarePlan, milestone: Milestone, now: datetime) -> None:
-    """Hang the milestone's unsent reminders on its appointment, or on its due date."""
-    step = protocol_of(plan).step(milestone.step_key)
-    clinic_zone = session.scalars(select(Clinic.timezone).where(Clinic.id == plan.clinic_id)).one()
-    patient = session.get_one(Patient, plan.patient_id)
-    booked = milestone.status == "booked"
-    at = milestone.booked_at if booked and milestone.booked_at else milestone.due_at
-    texts = plan_reminders(
-        step,
-        milestone.occurrence,
-        at=at,
-        booked=booked,
-        clinic_zone=clinic_zone,
-        patient_zone=patient.timezone,
-        preferred_time=patient.preferred_time,
-        now=now,
-    )
-    why = (
-        f"follows the appointment for {milestone.step_key}"
-        if booked
-        else f"follows the date of {milestone.step_key}"
-    )
-    wanted: set[str] = set()
-    for text in texts:
-        identity = text_identity(plan.id, milestone.step_key, milestone.occurrence, text.key)
-        wanted.add(identity)
-        moved = reschedule(
-            session,
-            identity,
-            due_at=text.due_at,
-            expires_at=text.expires_at,
-            facts=text.facts,
-            template=text.template,
-            lateness=text.lateness.value,
-            why=why_planned(why, text),
-            now=now,
+def _lift(session: Session, milestone: Milestone, now: datetime) -> None:
+    session.execute(
+        update(Restriction)
+        .where(
+            Restriction.care_plan_id == milestone.care_plan_id,
+            Restriction.ends_with == milestone.step_key,
+            Restriction.status == "active",
         )
-        if not moved:  # not planned before, or already sent: then this adds nothing
-            message = planned_message(plan, milestone.step_key, milestone.occurrence, text, milestone)
-            enqueue(session, plan.clinic_id, [message], now=now)
-    cancel(session, f"its day is past: {why}", now=now, milestone_id=milestone.id, keep=wanted)
+        .values(status="lifted", ends_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def restore_lifted(session: Session, milestone: Milestone) -> None:
+    """Let what ended with a milestone hold again, because that is taken back."""
+    session.execute(
+        update(Restriction)
+        .where(
+            Restriction.care_plan_id == milestone.care_plan_id,
+            Restriction.ends_with == milestone.step_key,
+            Restriction.status == "lifted",
+            Restriction.ends_at == milestone.completed_at,
+        )
+        .values(status="active", ends_at=None)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def columns_of_change(milestone: Milestone) -> dict[str, Any]:
+    """Return what a person may change of a milestone, as JSON keeps it."""
+    instants = {name: getattr(milestone, name) for name in _INSTANTS}
+    return {
+        "id": str(milestone.id),
+        "status": milestone.status,
+        "moved_by_hand": milestone.moved_by_hand,
+        "moved": dict(milestone.moved),
+        **{name: instant and instant.isoformat() for name, instant in instants.items()},
+    }
+
+
+def restore_columns(session: Session, milestone: Milestone, kept: dict[str, Any]) -> None:
+    """Give a milestone back what `columns_of_change` kept of it."""
+    if milestone.status == "done" and kept["status"] != "done":
+        restore_lifted(session, milestone)
+    milestone.status, milestone.moved_by_hand = kept["status"], kept["moved_by_hand"]
+    milestone.moved = kept["moved"]
+    for name in _INSTANTS:
+        setattr(milestone, name, kept[name] and datetime.fromisoformat(kept[name]))
+    session.flush()
 
 
 def lift_restriction(

@@ -16,6 +16,7 @@ from backend.queries.patients import fold_name
 from backend.services.actors import Actor, record
 from backend.services.clinics import clinic_of
 from backend.services.consent import SOURCES, record_consent
+from backend.services.replanning import follow_particulars
 from backend.services.sign_in import end_sign_ins_of
 from notifications.compose import languages
 from notifications.phone import InvalidPhone, PhoneNumber
@@ -32,6 +33,8 @@ EDITABLE = frozenset(
         "birth_date",
     }
 )
+_DATING = frozenset({"language", "timezone", "preferred_time"})
+"""What the dates of a plan depend on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +108,17 @@ def register_patient(session: Session, actor: Actor, details: PatientDetails, *,
 def update_patient(
     session: Session, actor: Actor, patient: Patient, changes: Mapping[str, Any], *, now: datetime
 ) -> Patient:
-    """Change what `changes` names (keys of EDITABLE); Invalid or Conflict leave everything as it was."""
+    """Change what `changes` names (keys of EDITABLE); what is planned follows a new zone, hour or language.
+
+    Invalid or Conflict leave everything as it was.
+    """
     unknown = sorted(changes.keys() - EDITABLE)
     if unknown:
         raise Invalid({name: ["this cannot be changed."] for name in unknown})
     phone = _check(clinic_of(session, actor), changes, now)
     if "external_id" in changes:
         _refuse_same_external_id(session, changes["external_id"], other_than=patient)
+    dates_follow = any(getattr(patient, name) != changes[name] for name in _DATING & changes.keys())
     for name, value in changes.items():
         if name != "phone":
             setattr(patient, name, _tidy(value) if name in {"given_name", "family_name"} else value)
@@ -131,6 +138,8 @@ def update_patient(
         patient_id=patient.id,
         detail={"fields": sorted(changes)},
     )
+    if dates_follow:
+        follow_particulars(session, actor, patient.id, now=now)
     return patient
 
 

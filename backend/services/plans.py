@@ -70,7 +70,14 @@ def _move(
 
 
 def _skip_what_fell_due(session: Session, plan: CarePlan, now: datetime) -> None:
-    cancel(session, "fell due while the plan was on hold", now=now, care_plan_id=plan.id, due_before=now)
+    cancel(
+        session,
+        "fell due while the plan was on hold",
+        now=now,
+        care_plan_id=plan.id,
+        due_before=now,
+        may_return=True,
+    )
     session.execute(
         update(CheckIn)
         .where(
@@ -78,7 +85,7 @@ def _skip_what_fell_due(session: Session, plan: CarePlan, now: datetime) -> None
             CheckIn.status.in_(("planned", "awaiting")),
             CheckIn.due_at <= now,
         )
-        .values(status="cancelled")
+        .values(status="cancelled", withdrawn_at=now)
         .execution_options(synchronize_session="fetch")
     )
 

@@ -42,16 +42,19 @@ def shipped() -> Catalogue:
     return Catalogue.shipped()
 
 
-def signed_protocol(session: Session, clinic_id: uuid.UUID, protocol_id: str) -> CareProtocol:
-    """Return the protocol as the clinic signed it last.
+def signed_protocol(
+    session: Session, clinic_id: uuid.UUID, protocol_id: str, version: int | None = None
+) -> CareProtocol:
+    """Return the newest version of a protocol, or the one asked for, as the clinic signed it.
 
     Raises Invalid naming the field `protocol`: unknown, or not signed off yet.
     """
     try:
-        base = shipped().get(protocol_id)
+        base = shipped().get(protocol_id, version)
     except ProtocolError:
-        known = ", ".join(sorted(protocol.id for protocol in shipped().all()))
-        raise Invalid({"protocol": [f"'{protocol_id}' is unknown; choose one of {known}."]}) from None
+        known = ", ".join(f"{protocol.id} {protocol.version}" for protocol in shipped().all())
+        asked = protocol_id if version is None else f"{protocol_id} {version}"
+        raise Invalid({"protocol": [f"'{asked}' is unknown; choose one of {known}."]}) from None
     signature = _newest_signature(session, clinic_id, base)
     if signature is None:
         raise Invalid(
@@ -65,10 +68,15 @@ def protocol_of(plan: CarePlan) -> CareProtocol:
 
     Raises NotFound when that version no longer ships.
     """
+    return protocol_at(plan.protocol, plan.protocol_version, plan.overrides)
+
+
+def protocol_at(protocol_id: str, version: int, overrides: Mapping[str, object]) -> CareProtocol:
+    """Return a version of a protocol with a clinic's figures. Raises NotFound when it no longer ships."""
     try:
-        return _with_figures(plan.protocol, plan.protocol_version, _pairs(plan.overrides))
+        return _with_figures(protocol_id, version, _pairs(overrides))
     except ProtocolError as error:
-        raise NotFound(f"protocol {plan.protocol} {plan.protocol_version} is not installed") from error
+        raise NotFound(f"protocol {protocol_id} {version} is not installed") from error
 
 
 @lru_cache(maxsize=256)
