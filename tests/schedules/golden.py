@@ -5,13 +5,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedules.catalogue import Catalogue
+from schedules.conditions import known_facts
 from schedules.protocol import Lateness, StepKind
-from schedules.timeline import Occurrence, PlannedText, build_timeline, resolve_local
+from schedules.public_holidays import public_holidays
+from schedules.timeline import Course, Occurrence, OpenDays, PlannedText, lay_out, resolve_local
 
 FOLDER = Path(__file__).parent / "golden"
 IF_LATE = {
@@ -35,6 +37,7 @@ class Case:
     planned_ahead: timedelta
     facts: Mapping[str, str]
     overrides: Mapping[str, str]
+    flies_home_on: date | None = None
 
 
 CASES = (
@@ -45,7 +48,7 @@ CASES = (
         clinic_zone="Europe/Istanbul",
         patient_zone="Europe/Istanbul",
         planned_ahead=timedelta(days=10),
-        facts={"technique": "radiofrequency", "anaesthesia": "local"},
+        facts={"technique": "radiofrequency", "anaesthesia": "local", "levels": "L4-L5", "job": "heavy"},
         overrides={"heavy_lifting.ends": "P6W"},
     ),
     Case(
@@ -55,8 +58,9 @@ CASES = (
         clinic_zone="Europe/Istanbul",
         patient_zone="Europe/Berlin",
         planned_ahead=timedelta(days=10),
-        facts={"technique": "laser", "anaesthesia": "sedation"},
+        facts={"technique": "laser", "anaesthesia": "sedation", "levels": "C5-C6", "job": "desk"},
         overrides={},
+        flies_home_on=date(2027, 3, 6),
     ),
 )
 
@@ -65,14 +69,17 @@ def render(case: Case) -> str:
     """Return the page of a case."""
     protocol = Catalogue.shipped().get(case.protocol).with_overrides(case.overrides)
     anchor = resolve_local(case.performed, case.clinic_zone)
-    timeline = build_timeline(
-        protocol,
+    course = Course(
         anchor=anchor,
         clinic_zone=case.clinic_zone,
         patient_zone=case.patient_zone,
-        facts=case.facts,
+        facts=known_facts(case.facts),
         now=anchor - case.planned_ahead,
+        open_days=OpenDays((6, 7), holiday=public_holidays("TR")),
+        flies_home_on=case.flies_home_on,
     )
+    timeline = lay_out(protocol, course).occurrences
+    flight = f" The patient flies home on {case.flies_home_on:%A %-d %B}." if case.flies_home_on else ""
     set_by_clinic = ", ".join(f"{key} = {value}" for key, value in case.overrides.items()) or "nothing"
     head = [
         f"{protocol.titles['en']} ({protocol.id}, version {protocol.version})",
@@ -82,8 +89,9 @@ def render(case: Case) -> str:
         ),
         (
             f"Planned {case.planned_ahead.days} days ahead. Facts: {', '.join(case.facts.values())}."
-            f" The clinic has set {set_by_clinic}."
+            f" The clinic has set {set_by_clinic}.{flight}"
         ),
+        "The clinic is closed on Saturdays, Sundays and the public holidays of Turkey.",
         "Clinic events stand in the clinic's time, check-ins, education and texts in the patient's.",
         "",
     ]
@@ -97,6 +105,8 @@ def _lines(one: Occurrence, case: Case) -> Iterator[str]:
     number = f" ({one.index + 1})" if one.index else ""
     due = _when(one.due_at, zone, "%a %d %b %Y %H:%M")
     yield f"D{one.day:<4} {due}  {one.kind.value:<11} {one.step_key}{number}: {one.title['en']}"
+    if one.moved:
+        yield f"        {one.moved['en']}"
     for line in _window(one, zone):
         yield f"        {line}"
     if one.questions:
