@@ -30,6 +30,8 @@ def shown(value: object) -> str:
     """Return a value as a protocol file would write it, so that a complaint quotes what the author sees."""
     if isinstance(value, str):
         return f'"{value}"'
+    if value is None:
+        return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 KEYS: Mapping[str, tuple[str, ...]] = {
     "protocol": (
         "id", "version", "status", "region", "titles", "texts_at", "include", "approved_by", "approved_on",
-        "steps", "questions", "instruments", "rules", "selection", "procedure_texts",
+        "steps", "questions", "instruments", "rules", "selection", "procedure_texts", "topics",
     ),
     "step": (
         "kind", "title", "why", "source", "proposed", "approved_by", "approved_on", "conditions",
@@ -28,6 +28,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "instrument": ("title", "questions", "score", "loinc", "source", "proposed"),
     "criterion": ("text", "expects", "warning", "source", "proposed"),
     "procedure_texts": ("moved", "cancelled"),
+    "topic": ("name", "steps"),
     "rule": (
         "kind", "tier", "reason", "source", "proposed", "approved_by", "approved_on", "from_day", "to_day",
         "regions", "signs",

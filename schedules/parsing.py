@@ -14,6 +14,7 @@ from schedules.reading import Table
 from schedules.rules import RULE_KINDS, SIGNS, Rule, Tier
 from schedules.selection import Criterion
 from schedules.step_tables import read_step
+from schedules.topics import read_topics
 from schedules.vocabulary import REGIONS, in_texting_hours
 
 _ID = re.compile(r"[a-z][a-z0-9_]{2,59}")
@@ -50,6 +51,7 @@ def parse_tables(values: Mapping[str, object], file: str) -> CareProtocol:
         approved_on=top.optional_day("approved_on"),
         selection=tuple(_criterion(key, table) for key, table in top.keyed("selection").items()),
         procedure_texts=_procedure_texts(top.optional_table("procedure_texts")),
+        topics=read_topics(top),
     )
 
 

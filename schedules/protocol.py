@@ -20,6 +20,7 @@ from schedules.questions import Instrument, Question, Score
 from schedules.rules import RULE_KINDS, SIGNS, Rule, RuleKind, Tier
 from schedules.selection import Criterion
 from schedules.steps import Lateness, Purpose, Reminder, Step, StepKind, Variant
+from schedules.topics import Topic, check_topics
 from schedules.vocabulary import (
     ANSWERS,
     CLEARANCE,
@@ -66,6 +67,7 @@ __all__ = [
     "StepKind",
     "Text",
     "Tier",
+    "Topic",
     "Variant",
     "Window",
     "in_texting_hours",
@@ -88,7 +90,17 @@ _NOT_TIMING = frozenset(
     }
 )
 _NOT_CONTENT = frozenset(
-    {"file", "version", "status", "approved_by", "approved_on", "own_figures", "timing_hash", "wording_hash"}
+    {
+        "file",
+        "version",
+        "status",
+        "approved_by",
+        "approved_on",
+        "own_figures",
+        "topics",  # an answer is worked out when it is asked for: nothing planned hangs on it
+        "timing_hash",
+        "wording_hash",
+    }
 )
 _WORDING = frozenset({"title", "titles", "text", "why", "reason", "warning"})
 
@@ -115,12 +127,14 @@ class CareProtocol:
     approved_on: date | None = None
     selection: tuple[Criterion, ...] = ()
     procedure_texts: Mapping[str, str] = field(default_factory=dict)
+    topics: tuple[Topic, ...] = ()
     own_figures: tuple[Override, ...] = ()
     timing_hash: str = field(init=False)
     wording_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
         check_agreement(self.file, self.steps, self.rules)
+        check_topics(self.file, self.topics, self.steps)
         with self._placing(""):
             check_approval(self.approved_by, self.approved_on)
         if self.status == "active":
