@@ -90,7 +90,7 @@ class Senders:
             self._tell_operators(session, CREDENTIALS, None, now=now)
         if is_.openings > was.openings:
             self._tell_operators(session, PROVIDER_DOWN, is_.pause_reason, now=now)
-        elif was.openings and not is_.openings:
+        elif was.openings and tally.accepted and not tally.faults:
             self._tell_operators(session, PROVIDER_DOWN, None, now=now)
 
 
