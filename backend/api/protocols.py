@@ -15,8 +15,8 @@ from backend.db import db
 from backend.errors import Invalid, NotFound
 from backend.models import Clinic, ClinicProtocol
 from backend.queries.timelines import in_language
-from backend.services.calendars import open_days_of
 from backend.services.clinics import clinic_of
+from backend.services.procedure_course import open_days_of
 from backend.services.protocol_texts import check_texts
 from backend.services.protocols import clinic_protocols, own_figures
 from backend.services.simulation import SimulatedText, simulate
