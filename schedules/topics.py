@@ -18,7 +18,7 @@ _ANSWERING = (StepKind.MILESTONE, StepKind.RESTRICTION)
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Something a patient may want to do, its name in every language, and the steps that all have to allow it."""
+    """Something a patient may want to do, and the steps that all have to allow it."""
 
     key: str
     name: Text
@@ -41,8 +41,9 @@ def check_topics(file: str, topics: Iterable[Topic], steps: Sequence[Step]) -> N
         for key in topic.steps:
             if kinds.get(key) not in _ANSWERING:
                 known = ", ".join(name for name, kind in kinds.items() if kind in _ANSWERING)
+                right = f"write any of the milestones and restrictions {known or '(there are none)'}"
                 raise ProtocolError(
                     file,
                     f"topics.{topic.key}.steps",
-                    f"found {shown(key)}; write any of the restrictions and milestones {known or '(there are none)'}",
+                    f"found {shown(key)}; {right}",
                 )
