@@ -10,7 +10,7 @@ from backend.outbox.asking import absent_after
 from backend.outbox.dispatching import Effects, Outcome, SqlOutbox
 from backend.outbox.moving import MovedText, move_texts, want_again, withdraw_texts
 from backend.outbox.polling import PollCounts, Poller
-from backend.outbox.queue import NewMessage, cancel, enqueue, reschedule
+from backend.outbox.queue import NewMessage, cancel, enqueue, enqueue_first, reschedule
 from backend.outbox.reconciling import ReconcileCounts, Reconciler
 from backend.outbox.recovering import expire_leases, forget_codes, give_up_unknown
 from backend.outbox.redacting import RedactCounts, Redactor
@@ -37,6 +37,7 @@ __all__ = [
     "absent_after",
     "cancel",
     "enqueue",
+    "enqueue_first",
     "expire_leases",
     "forget_codes",
     "give_up_unknown",

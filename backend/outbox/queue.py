@@ -1,15 +1,16 @@
 """Putting texts into the outbox, moving them, taking them back, and the log of why."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from backend.models import OutboundMessage
+from backend.models.rows import insert_rows
 from backend.outbox.batches import as_parameter, rows_from
 
 
@@ -62,12 +63,19 @@ def enqueue(session: Session, clinic_id: uuid.UUID, messages: Sequence[NewMessag
             )
         )
     )
-    rows = [_row(clinic_id, message, now) for message in messages if message.identity not in known]
-    if rows:
-        session.execute(insert(OutboundMessage), rows)
-        lines = [LogLine(row["id"], clinic_id, row["status"], 0, row["why"]) for row in rows if row["why"]]
-        log(session, lines, now=now)
-    return len(rows)
+    new = [message for message in messages if message.identity not in known]
+    enqueue_first(session, clinic_id, new, now=now)
+    return len(new)
+
+
+def enqueue_first(
+    session: Session, clinic_id: uuid.UUID, messages: Iterable[NewMessage], *, now: datetime
+) -> None:
+    """Put texts in the outbox whose identities cannot be there: those of plans just made."""
+    rows = [_row(clinic_id, message, now) for message in messages]
+    insert_rows(session, OutboundMessage, rows)
+    lines = [LogLine(row["id"], clinic_id, row["status"], 0, row["why"]) for row in rows if row["why"]]
+    log(session, lines, now=now)
 
 
 def _row(clinic_id: uuid.UUID, message: NewMessage, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.models import AuditEvent
+from backend.models.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,31 @@ def record(
     """Add a line to the audit trail. `detail` carries ids, codes and dates, never health data."""
     session.add(
         AuditEvent(
-            clinic_id=actor.clinic_id,
-            at=now,
-            actor_id=actor.account_id,
-            actor=actor.name,
-            action=action,
-            subject=subject,
-            subject_id=subject_id,
-            patient_id=patient_id,
-            detail=detail or {},
+            **audit_row(actor, action, subject, subject_id, now=now, patient_id=patient_id, detail=detail)
         )
     )
+
+
+def audit_row(
+    actor: Actor,
+    action: str,
+    subject: str,
+    subject_id: uuid.UUID,
+    *,
+    now: datetime,
+    patient_id: uuid.UUID | None = None,
+    detail: dict[str, Any] | None = None,
+) -> Row:
+    """Return the line `record` adds, for whoever writes many at once."""
+    return {
+        "id": uuid.uuid4(),
+        "clinic_id": actor.clinic_id,
+        "at": now,
+        "actor_id": actor.account_id,
+        "actor": actor.name,
+        "action": action,
+        "subject": subject,
+        "subject_id": subject_id,
+        "patient_id": patient_id,
+        "detail": detail or {},
+    }

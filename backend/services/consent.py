@@ -1,10 +1,12 @@
 """The consent ledger: who agreed to texts, or withdrew, when, how and in which words."""
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from backend.models import ConsentEvent, Patient
+from backend.models.rows import Row
 from backend.services.actors import Actor, record
 
 SOURCES = ("clinic", "phone", "app", "import")
@@ -28,14 +30,15 @@ def record_consent(
     """
     session.add(
         ConsentEvent(
-            clinic_id=patient.clinic_id,
-            patient_id=patient.id,
-            state=state,
-            source=source,
-            wording=wording,
-            given_at=given_at,
-            recorded_at=now,
-            recorded_by=actor.account_id,
+            **consent_row(
+                actor,
+                patient.id,
+                state=state,
+                source=source,
+                wording=wording,
+                given_at=given_at,
+                now=now,
+            )
         )
     )
     patient.consent_state = state
@@ -50,3 +53,27 @@ def record_consent(
         patient_id=patient.id,
         detail={"state": state, "source": source},
     )
+
+
+def consent_row(
+    actor: Actor,
+    patient_id: uuid.UUID,
+    *,
+    state: str,
+    source: str,
+    wording: str,
+    given_at: datetime,
+    now: datetime,
+) -> Row:
+    """Return the ledger's line, for whoever writes many at once."""
+    return {
+        "id": uuid.uuid4(),
+        "clinic_id": actor.clinic_id,
+        "patient_id": patient_id,
+        "state": state,
+        "source": source,
+        "wording": wording,
+        "given_at": given_at,
+        "recorded_at": now,
+        "recorded_by": actor.account_id,
+    }

@@ -1,5 +1,6 @@
 """Registering patients and keeping their particulars right."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
 from backend.models import Clinic, Patient
+from backend.models.rows import Row
 from backend.queries.patients import fold_name
 from backend.services.actors import Actor, record
 from backend.services.clinics import clinic_of
@@ -68,26 +70,9 @@ def register_patient(session: Session, actor: Actor, details: PatientDetails, *,
     clinic already has a patient of that `external_id`.
     """
     clinic = clinic_of(session, actor)
-    phone = _check(clinic, _as_changes(details), now)
-    if details.consent is not None:
-        _check_consent(details.consent, now)
+    phone = check_details(clinic, details, now=now)
     _refuse_same_external_id(session, details.external_id, other_than=None)
-    patient = Patient(
-        clinic_id=clinic.id,
-        given_name=_tidy(details.given_name),
-        family_name=_tidy(details.family_name),
-        phone="",
-        phone_country="",
-        language=details.language,
-        timezone=details.timezone,
-        preferred_time=details.preferred_time,
-        external_id=details.external_id,
-        birth_date=details.birth_date,
-        created_at=now,
-        updated_at=now,
-    )
-    _apply_phone(patient, phone)
-    _apply_search(patient)
+    patient = Patient(**patient_row(clinic, details, phone, now=now))
     session.add(patient)
     session.flush()
     record(session, actor, "register_patient", "patient", patient.id, now=now, patient_id=patient.id)
@@ -103,6 +88,39 @@ def register_patient(session: Session, actor: Actor, details: PatientDetails, *,
             now=now,
         )
     return patient
+
+
+def check_details(clinic: Clinic, details: PatientDetails, *, now: datetime) -> PhoneNumber:
+    """Return the number of a patient to be. Raises Invalid naming every field that cannot be used."""
+    phone = _check(clinic, _as_changes(details), now)
+    if details.consent is not None:
+        _check_consent(details.consent, now)
+    assert phone is not None, "a new patient's details have a number"
+    return phone
+
+
+def patient_row(clinic: Clinic, details: PatientDetails, phone: PhoneNumber, *, now: datetime) -> Row:
+    """Return the row of a patient whose details have been checked."""
+    given_name, family_name = _tidy(details.given_name), _tidy(details.family_name)
+    return {
+        "id": uuid.uuid4(),
+        "clinic_id": clinic.id,
+        "given_name": given_name,
+        "family_name": family_name,
+        "search_name": fold_name(f"{family_name} {given_name}"),
+        "search_given": fold_name(f"{given_name} {family_name}"),
+        "phone": phone.e164,
+        "phone_country": phone.country,
+        "language": details.language,
+        "timezone": details.timezone,
+        "preferred_time": details.preferred_time,
+        "external_id": details.external_id,
+        "birth_date": details.birth_date,
+        "consent_state": "opted_in" if details.consent else "none",
+        "consent_since": details.consent.given_at if details.consent else None,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def update_patient(

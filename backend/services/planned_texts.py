@@ -1,71 +1,59 @@
-"""The texts a plan will need, written to the outbox when the plan is made and moved when its dates move."""
+"""The texts a new plan will need, as the outbox takes them; re-planning moves them later.
+
+Nothing is written here. Called by enrolment, of one patient and of many.
+"""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.orm import Session
-
-from backend.models import CarePlan, CheckIn, Milestone
-from backend.outbox import NewMessage, enqueue
+from backend.models.rows import Row
+from backend.outbox import NewMessage
+from backend.services.plan_rows import StepRows, step_ids
 from schedules.timeline import Occurrence, PlannedText
 
 WELCOME_USEFUL_FOR: Final = timedelta(days=2)
 
 
-def write_texts(
-    session: Session,
-    plan: CarePlan,
-    rows: Sequence[Milestone | CheckIn],
-    timeline: Sequence[Occurrence],
-    *,
-    now: datetime,
-) -> None:
-    """Put a new plan's texts in the outbox, and one that greets the patient; `rows` are its own steps."""
-    steps = {(row.step_key, row.occurrence): row for row in rows}
-    planned = [
-        planned_message(plan, step.step_key, step.index, text, steps.get((step.step_key, step.index)))
-        for step in timeline
-        for text in step.texts
-    ]
-    welcome = NewMessage(
-        identity=f"welcome/{plan.patient_id}",
-        patient_id=plan.patient_id,
-        care_plan_id=plan.id,
+def welcome(plan: Row, *, now: datetime) -> NewMessage:
+    """Return the text that greets a patient; a second plan's is the same text, so it goes once."""
+    return NewMessage(
+        identity=f"welcome/{plan['patient_id']}",
+        patient_id=plan["patient_id"],
+        care_plan_id=plan["id"],
         purpose="inform",
         template="welcome",
         due_at=now,
         expires_at=now + WELCOME_USEFUL_FOR,
         why="first text after enrolment",
     )
-    enqueue(session, plan.clinic_id, [welcome, *planned], now=now)
 
 
-def text_identity(plan_id: uuid.UUID, step_key: str, occurrence: int, text_key: str) -> str:
-    """Return what a planned text is about; its date may move, this does not."""
-    return f"{plan_id}/{step_key}/{occurrence}/{text_key}"
+def planned_texts(plan: Row, steps: StepRows, timeline: Sequence[Occurrence]) -> Iterator[NewMessage]:
+    """Yield the texts of a plan's timeline; those of a check-in or a milestone point to its row."""
+    check_ins, milestones = step_ids(steps.check_ins), step_ids(steps.milestones)
+    for step in timeline:
+        place = (step.step_key, step.index)
+        for text in step.texts:
+            yield _planned_text(plan, place, text, check_ins.get(place), milestones.get(place))
 
 
-def why_planned(reason: str, text: PlannedText) -> str:
-    """Return a planned text's line for the why-log: its reason, and what moved its hour if anything did."""
-    return f"{reason}; {text.moved}" if text.moved else reason
-
-
-def planned_message(
-    plan: CarePlan,
-    step_key: str,
-    occurrence: int,
+def _planned_text(
+    plan: Row,
+    place: tuple[str, int],
     text: PlannedText,
-    row: Milestone | CheckIn | None,
+    check_in_id: uuid.UUID | None,
+    milestone_id: uuid.UUID | None,
 ) -> NewMessage:
-    """Return the outbox row for a text of the timeline."""
+    step_key, occurrence = place
+    reason = f"planned by {plan['protocol']} {plan['protocol_version']}: {step_key}"
     return NewMessage(
-        identity=text_identity(plan.id, step_key, occurrence, text.key),
-        patient_id=plan.patient_id,
-        care_plan_id=plan.id,
-        check_in_id=row.id if isinstance(row, CheckIn) else None,
-        milestone_id=row.id if isinstance(row, Milestone) else None,
+        identity=f"{plan['id']}/{step_key}/{occurrence}/{text.key}",
+        patient_id=plan["patient_id"],
+        care_plan_id=plan["id"],
+        check_in_id=check_in_id,
+        milestone_id=milestone_id,
         step_key=step_key,
         purpose=text.purpose.value,
         template=text.template,
@@ -73,5 +61,5 @@ def planned_message(
         due_at=text.due_at,
         expires_at=text.expires_at,
         lateness=text.lateness.value,
-        why=why_planned(f"planned by {plan.protocol} {plan.protocol_version}: {step_key}", text),
+        why=f"{reason}; {text.moved}" if text.moved else reason,
     )
