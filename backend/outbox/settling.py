@@ -166,11 +166,14 @@ def adopt(
 
 
 def send_again(session: Session, attempt: Attempt, *, now: datetime) -> int:
-    """Put a text that never left back in the queue; return how many that were."""
+    """Put a text that never left back in the queue, in its old place; return how many that were.
+
+    It keeps the time it was due at, so that no backlog goes before it a second time.
+    """
     moved = session.execute(
         update(OutboundMessage)
         .where(*_still_unknown(attempt), OutboundMessage.expires_at > now)
-        .values(status="scheduled", due_at=now, lease_until=None, ask_at=None, why=_ABSENT)
+        .values(status="scheduled", lease_until=None, ask_at=None, why=_ABSENT)
         .returning(OutboundMessage.clinic_id)
         .execution_options(synchronize_session=False)
     ).one_or_none()

@@ -169,6 +169,17 @@ def test_a_text_that_never_left_is_sent_once_more(world: World) -> None:
     assert world.sent() == [WORDS]
 
 
+def test_a_text_that_never_left_keeps_its_place_before_a_backlog(world: World) -> None:
+    patient = world.patient()
+    lose_the_request(world, patient)
+    world.advance(minutes=1)
+    for number in range(3):
+        queue(world, patient, f"later {number}")
+    world.advance(minutes=1).reconcile()
+    (first,) = a_worker(world).claim(world.now, 1)
+    assert first.attempt == 2
+
+
 def test_a_text_that_never_left_says_so(world: World) -> None:
     lose_the_request(world, world.patient())
     world.advance(minutes=5).reconcile()
