@@ -20,7 +20,7 @@ UV_COMPILE := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup setup-dev run test check lint types floors migrations openapi containers shell \
-	bench lock docker-test screenshot clean
+	bench chaos lock docker-test screenshot clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ check: setup-dev lint types floors migrations openapi containers shell ## everyt
 
 bench: setup-dev ## how fast it is, beside a floor and its peers, to a table (ARGS="--quick", "dispatch idle")
 	@exec $(PYTHON) -m tools.bench $(ARGS)
+
+chaos: setup-dev ## what must survive anything: workers killed, a provider that misbehaves, a clock that jumps (SEED=7)
+	@exec $(PYTHON) -m tests.chaos $(ARGS)
 
 screenshot: setup-dev ## take the picture in the README anew from the running product
 	@CHROMIUM="$$(sh tools/chromium.sh)" && export CHROMIUM && exec $(PYTHON) -m tools.screenshot

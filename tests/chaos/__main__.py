@@ -5,6 +5,7 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -40,7 +41,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _teller(console: Console):  # type: ignore[no-untyped-def]
+def _teller(console: Console) -> Callable[[str], None]:
     return lambda words: console.print(words, highlight=False)
 
 

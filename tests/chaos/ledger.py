@@ -53,6 +53,10 @@ class LedgerWriter:
         """Write one entry down, as of now."""
         self._file.write(json.dumps({**asdict(entry), "at": time.monotonic()}) + "\n")
 
+    def close(self) -> None:
+        """Write no more."""
+        self._file.close()
+
 
 class LedgerReader:
     """Follows a ledger that is being written."""

@@ -5,7 +5,7 @@ the database was away is told apart: nobody could have asked then.
 """
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, select
@@ -24,6 +24,19 @@ class Kill:
     at: float
     worker: str
     in_flight: frozenset[Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How the texts of dead workers came out.
+
+    `took`: seconds each, shortest first. `held_up`: the clock was put back meanwhile, and they had to wait
+    until it had caught up with what it had shown before. `never`: not settled when the run ended.
+    """
+
+    took: list[float]
+    held_up: list[Key]
+    never: list[Key]
 
 
 @dataclass(slots=True)
@@ -63,29 +76,35 @@ class Recovery:
                 self._open.discard(key)
 
     def durations(
-        self, asked_by: Mapping[Key, str], abandoned: Collection[Key], outages: list[tuple[float, float]]
-    ) -> tuple[list[float], list[Key]]:
-        """Return the seconds each text of a dead worker took, outages left out, and those that never were.
+        self,
+        asked_by: Mapping[Key, str],
+        abandoned: Collection[Key],
+        outages: Sequence[tuple[float, float]],
+        put_back: Sequence[float],
+    ) -> Recovered:
+        """Sort the texts of dead workers by how they came out.
 
         `asked_by` names the worker whose request the provider saw; of what it never saw, `abandoned` are
-        those whose lease ran out.
+        those whose lease ran out. `put_back` is when the clock was.
         """
-        killed_at = {kill.worker: kill.at for kill in self.kills}
         begins: dict[Key, float] = {}
         for kill in self.kills:
             for key in kill.in_flight:
-                worker = asked_by.get(key)
-                if worker is None and key in abandoned:
+                if asked_by.get(key) == kill.worker or (key not in asked_by and key in abandoned):
                     begins[key] = kill.at
-                elif worker is not None and worker == kill.worker:
-                    begins[key] = killed_at[worker]
-        took = [
-            self.settled[key] - begin - _overlap(outages, begin, self.settled[key])
-            for key, begin in begins.items()
-            if key in self.settled
-        ]
-        return sorted(took), [key for key in begins if key not in self.settled]
+        took: list[float] = []
+        held_up: list[Key] = []
+        never: list[Key] = []
+        for key, begin in begins.items():
+            end = self.settled.get(key)
+            if end is None:
+                never.append(key)
+            elif any(begin < at < end for at in put_back):
+                held_up.append(key)
+            else:
+                took.append(end - begin - _overlap(outages, begin, end))
+        return Recovered(sorted(took), held_up, never)
 
 
-def _overlap(outages: list[tuple[float, float]], begin: float, end: float) -> float:
+def _overlap(outages: Sequence[tuple[float, float]], begin: float, end: float) -> float:
     return sum(max(0.0, min(end, until) - max(begin, since)) for since, until in outages)

@@ -15,7 +15,8 @@ class Scenario:
     """One run. What happens once happens when a given share of the texts has been taken.
 
     `speed` is seconds of the product's clock per real second: leases and proofs of absence pass that much
-    faster, while calls, kills and callbacks keep real time.
+    faster, while calls, kills and callbacks keep real time. In the end `polls_for` passes at once, so that
+    reports that never came are asked for; `leaves_waiting` texts at most are still on their next try then.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Scenario:
     intervals: dict[str, timedelta] = field(default_factory=dict)
     due_within: timedelta = timedelta(minutes=4)
     habits: Habits = field(default_factory=Habits)
+    killed_until: float = 0.92
     gone_at: float | None = 0.35
     gone_seconds: float = 60.0
     restarts_at: tuple[float, ...] = (0.2, 0.5, 0.75)
@@ -37,6 +39,7 @@ class Scenario:
         (0.55, timedelta(hours=1)),
         (0.65, timedelta(hours=-1)),
     )
+    leaves_waiting: int = 0
     polls_for: timedelta = timedelta(hours=1, minutes=10)
     patience_seconds: float = 900.0
 
@@ -56,17 +59,22 @@ def short_form(seed: int, *, workers: int) -> Scenario:
     quickly = timedelta(seconds=0.25)
     return Scenario(
         seed=seed,
-        patients=300,
+        patients=200,
         with_several=10,
-        safety=15,
+        safety=10,
         kills=3,
         workers=workers,
         speed=8.0,
         lease_seconds=15.0,
         tick_seconds=0.25,
-        intervals={"recover_sends": quickly, "reconcile_unknown": quickly},
-        due_within=timedelta(seconds=30),
-        habits=Habits(slow=0.0, latency=(0.02, 0.2), report_seconds=(0.0, 1.0)),
+        intervals=dict.fromkeys(("recover_sends", "reconcile_unknown", "poll_stale"), quickly),
+        due_within=timedelta(seconds=40),
+        habits=Habits(slow=0.0, latency=(0.1, 0.5), report_seconds=(0.0, 1.0)),
+        killed_until=0.4,
+        gone_at=0.5,
         gone_seconds=1.0,
+        restarts_at=(0.45,),
+        steps=((0.35, timedelta(hours=1)), (0.55, timedelta(hours=-1))),
+        leaves_waiting=10,
         patience_seconds=60.0,
     )

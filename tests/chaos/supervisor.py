@@ -1,7 +1,6 @@
 """One run from the first text to the count: what is killed, stopped and stepped, and when."""
 
 import random
-import signal
 import time
 import uuid
 from collections.abc import Callable
@@ -11,24 +10,24 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import and_, case, create_engine, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from backend.db import ENGINE_OPTIONS, reading, transaction
 from backend.models import MessageEvent, OutboundMessage
 from tests.chaos.clocks import ClockFile
 from tests.chaos.counting import Figures, Row, count
-from tests.chaos.databases import Database
+from tests.chaos.databases import Database, How
 from tests.chaos.ledger import LedgerReader
 from tests.chaos.processes import Processes
-from tests.chaos.recovery import Key, Recovery
+from tests.chaos.recovery import Key, Recovered, Recovery
 from tests.chaos.scenario import STARTS_AT, Scenario
 from tests.chaos.stock import stock
 
 _BEAT: Final = 0.02  # seconds between two looks at the ledger
 _BUSY: Final = 0.1  # a worker whose last request is no older is in the middle of a batch
-_OPEN: Final = ("scheduled", "sending", "unknown")
-_KILLS_BEFORE: Final = 0.92  # share of the texts: later there may be no traffic to kill in
+_HOW: Final[tuple[How, ...]] = ("fast", "immediate")
+_SOON: Final = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -41,8 +40,7 @@ class Run:
     kills: int
     restarts: int
     died: int
-    recovery: list[float]
-    never_recovered: list[Key]
+    recovery: Recovered
     seconds: float
     exit_codes: list[int]
     complaints: str
@@ -64,7 +62,7 @@ class Supervisor:
     ) -> None:
         self._scenario = scenario
         self._database = database
-        self._tell = tell
+        self._listener = tell
         self._dice = random.Random(scenario.seed)
         self._engine = create_engine(database.url, **ENGINE_OPTIONS)
         self._clock = ClockFile(folder / "clock", starts_at=STARTS_AT, speed=scenario.speed)
@@ -76,6 +74,7 @@ class Supervisor:
         self._ledger = LedgerReader(self._processes.ledger)
         self._recovery = Recovery(self._engine)
         self._outages: list[tuple[float, float]] = []
+        self._put_back: list[float] = []
         self._restarts = 0
         self._died = 0
         self._started = time.monotonic()
@@ -98,7 +97,7 @@ class Supervisor:
     def _plan(self) -> list[_Due]:
         scenario = self._scenario
         due = [
-            _Due((number + self._dice.random()) / scenario.kills * _KILLS_BEFORE, self._kill_one)
+            _Due((number + self._dice.random()) / scenario.kills * scenario.killed_until, self._kill_one)
             for number in range(scenario.kills)
         ]
         due += [_Due(share, self._restart_database) for share in scenario.restarts_at]
@@ -129,11 +128,11 @@ class Supervisor:
 
     def _restart_database(self) -> bool:
         since = time.monotonic()
-        how = self._dice.choice((signal.SIGQUIT, signal.SIGINT))
+        how = self._dice.choice(_HOW)
         if self._database.restart(how):
             self._outages.append((since, time.monotonic()))
             self._restarts += 1
-            self._tell(f"{self._database.name} was stopped by {how.name} and started again")
+            self._tell(f"{self._database.name} was stopped ({how}) and started again")
         return True
 
     def _provider_goes(self) -> bool:
@@ -145,20 +144,29 @@ class Supervisor:
 
     def _step(self, by: timedelta) -> bool:
         self._clock.step(by)
+        if by < timedelta():
+            self._put_back.append(time.monotonic())
         self._tell(f"the clock was stepped by {by.total_seconds() / 3600:+g} h")
         return True
+
+    def _tell(self, words: str) -> None:
+        self._listener(f"{time.monotonic() - self._started:6.1f} s  {words}")
 
     # the loop
 
     def _until_nothing_is_open(self) -> None:
-        calm = 150 / self._scenario.speed
-        self._watch(lambda: self._due == [] and self._count(*_OPEN) == 0, calm)
+        def done(standing: dict[str, int]) -> bool:
+            waiting = standing.get("scheduled", 0)
+            in_flight = standing.get("sending", 0) + standing.get("unknown", 0)
+            return not self._due and not in_flight and waiting <= self._scenario.leaves_waiting
+
+        self._watch(done, 150 / self._scenario.speed)
 
     def _until_all_is_told(self) -> None:
-        calm = 60 / self._scenario.speed
-        self._watch(lambda: self._count(*_OPEN, "accepted", "sent") == 0, calm)
+        restless = {"scheduled", "sending", "unknown", "accepted", "sent"}
+        self._watch(lambda standing: not restless & standing.keys(), 100 / self._scenario.speed)
 
-    def _watch(self, done: Callable[[], bool], calm: float) -> None:
+    def _watch(self, done: Callable[[dict[str, int]], bool], calm: float) -> None:
         """Keep the run going until it is done, nothing changed for `calm` seconds, or patience is over."""
         deadline = time.monotonic() + self._scenario.patience_seconds
         next_look, changed = 0.0, time.monotonic()
@@ -173,7 +181,7 @@ class Supervisor:
                 try:
                     self._recovery.look(now)
                     standing = self._standing()
-                    if done():
+                    if done(standing):
                         return
                 except DBAPIError:  # it was restarted under this connection
                     continue
@@ -193,14 +201,17 @@ class Supervisor:
                 self._processes.replace(worker)
 
     def _standing(self) -> dict[str, int]:
-        by_status = select(OutboundMessage.status, func.count().label("number")).group_by(
-            OutboundMessage.status
+        """Count texts by status; what waits for a later hour, or for a clock put back, is `later`."""
+        soon = self._clock.now() + _SOON
+        waits = or_(
+            and_(OutboundMessage.status == "scheduled", OutboundMessage.due_at > soon),
+            and_(OutboundMessage.status == "sending", OutboundMessage.lease_until > soon),
+            and_(OutboundMessage.status == "unknown", OutboundMessage.ask_at > soon),
         )
+        status = case((waits, "later"), else_=OutboundMessage.status).label("status")
         with reading(), transaction(self._engine) as session:
-            return {row.status: row.number for row in session.execute(by_status)}
-
-    def _count(self, *statuses: str) -> int:
-        return sum(number for status, number in self._standing().items() if status in statuses)
+            rows = session.execute(select(status, func.count().label("number")).group_by(status))
+            return {row.status: row.number for row in rows}
 
     # the end
 
@@ -213,13 +224,20 @@ class Supervisor:
                 if event.status == "unknown" and "worker stopped while" in event.why:
                     abandoned.add((event.message_id, event.attempt))
             rows = [
-                Row(text.id, text.status, text.provider_sid, text.why, tuple(ways.get(text.id, ())))
+                Row(
+                    text.id,
+                    text.status,
+                    text.provider_sid,
+                    text.why,
+                    text.due_at > self._clock.now(),
+                    tuple(ways.get(text.id, ())),
+                )
                 for text in session.scalars(select(OutboundMessage))
             ]
         self._engine.dispose()
         entries = self._ledger.entries
         asked = {(uuid.UUID(e.message), e.attempt): e.by for e in entries if e.what in {"taken", "refused"}}
-        took, never = self._recovery.durations(asked, abandoned, self._outages)
+        told = self._recovery.durations(asked, abandoned, self._outages, self._put_back)
         return Run(
             database=self._database.name,
             scenario=self._scenario,
@@ -227,8 +245,7 @@ class Supervisor:
             kills=len(self._recovery.kills),
             restarts=self._restarts,
             died=self._died,
-            recovery=took,
-            never_recovered=never,
+            recovery=told,
             seconds=time.monotonic() - self._started,
             exit_codes=codes,
             complaints=self._processes.complaints(),

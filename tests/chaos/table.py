@@ -22,7 +22,7 @@ def table_of(runs: Sequence[Run]) -> Table:
 
 
 def _column(run: Run) -> dict[str, str]:
-    figures = run.figures
+    figures, recovered = run.figures, run.recovery
     faults = {f"fault: {words}": figures.faults.get(name, 0) for name, words in FAULTS.items()}
     at_end = {f"at the end: {status}": figures.statuses.get(status, 0) for status in _STATUSES}
     counted = {
@@ -36,14 +36,15 @@ def _column(run: Run) -> dict[str, str]:
         "unknown, settled by the list": figures.settled_by_list,
         "unknown, proven absent and sent again": figures.sent_again,
         **at_end,
-        "texts of killed workers": len(run.recovery) + len(run.never_recovered),
+        "texts of killed workers": len(recovered.took) + len(recovered.held_up) + len(recovered.never),
+        "of these held up by a clock put back": len(recovered.held_up),
     }
-    took = run.recovery or [0.0]
+    took = recovered.took or [0.0]
     return {
         **{name: f"{number:,}" for name, number in counted.items()},
-        "their recovery, median": f"{median(took):.1f} s",
-        "their recovery, longest": f"{took[-1]:.1f} s",
-        "never recovered": str(len(run.never_recovered)),
+        "recovery of the others, median": f"{median(took):.1f} s",
+        "recovery of the others, longest": f"{took[-1]:.1f} s",
+        "never recovered": str(len(recovered.never)),
         "undecided at the end": str(len(figures.undecided)),
         "LOST": str(len(figures.lost)),
         "SENT TWICE": str(len(figures.twice)),

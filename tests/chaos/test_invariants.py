@@ -39,11 +39,13 @@ from backend.outbox import (
     give_up_unknown,
     reschedule,
 )
+from backend.outbox.asking import absent_after
 from backend.outbox.senders import Senders
 from backend.services.actors import Actor
 from backend.services.clinics import ClinicDetails, create_clinic
 from backend.services.consent import record_consent
 from backend.services.delivery import draw_conclusions, record_delivery
+from notifications.compose import compose
 from notifications.decision import Drop, Postpone, decide
 from notifications.gateway import (
     DeliveryReport,
@@ -77,7 +79,7 @@ ENDS: Final = strategies.sampled_from(
 REPORTS: Final = strategies.sampled_from(
     [("sent", None), ("delivered", None), ("undelivered", 30003), ("failed", 30008), ("failed", 30036)]
 )
-MOMENTS: Final = strategies.sampled_from([1, 10, 31, 61, 95, 301, 1800])
+MOMENTS: Final = strategies.sampled_from([1, 10, 31, 61, 95, 301])
 
 
 class Provider(MemoryGateway):
@@ -106,28 +108,34 @@ class Interleavings(RuleBasedStateMachine):
         self.gateway = Provider(lambda: self.now)
         senders = Senders("+15005550006", lambda _: None, lambda: 0.5, lambda *_, **__: None)
         self.outbox = SqlOutbox(self.engine, LEASE, draw_conclusions, senders)
-        self.reconciler = Reconciler(self.engine, self.gateway, draw_conclusions)
+        self.reconciler = Reconciler(
+            self.engine, self.gateway, draw_conclusions, absent_after=absent_after(LEASE)
+        )
         self.loop = asyncio.Runner()
         self.hands: dict[str, list[Claimed]] = {"one": [], "two": []}
         self.results: dict[str, list[Result]] = {"one": [], "two": []}
         self.was: dict[uuid.UUID, str] = {}
         self.opted_out: set[str] = set()
         self.count = 0
-
-    @initialize()
-    def open_a_clinic(self) -> None:
-        """Set the scene: texts may go day and night, so that time can pass freely."""
         details = ClinicDetails(
             name="Clinic", country="TR", timezone="UTC", language="en", phone="+90 1", emergency_number="112"
         )
         with transaction(self.engine) as session:
             self.clinic_id = create_clinic(session, details, now=self.now).id
 
+    @initialize(target=texts, twins=strategies.booleans())
+    def plan_the_first(self, twins: bool) -> object:
+        """Have something to lose."""
+        return multiple(*self._plan(0, twins))
+
     # planning
 
     @rule(target=texts, minutes=strategies.sampled_from([0, 0, 0, 5]), twins=strategies.booleans())
     def plan_a_text(self, minutes: int, twins: bool) -> object:
         """Queue a text to a new patient, or two in the same words."""
+        return multiple(*self._plan(minutes, twins))
+
+    def _plan(self, minutes: int, twins: bool) -> list[str]:
         self.count += 1
         phone = f"+90532{1_000_000 + self.count}"
         with transaction(self.engine) as session:
@@ -146,11 +154,11 @@ class Interleavings(RuleBasedStateMachine):
                 for which in range(1 + twins)
             ]
             enqueue(session, self.clinic_id, queued, now=self.now)
-        return multiple(*(text.identity for text in queued))
+        return [text.identity for text in queued]
 
     def _someone(self, session: Session, phone: str) -> tuple[uuid.UUID, uuid.UUID]:
         known = {"clinic_id": self.clinic_id, "created_at": self.now}
-        patient_id = session.scalar(
+        patient_id = session.execute(
             insert(Patient)
             .values(
                 given_name="Ayşe", family_name="Y", search_name="", search_given="", phone=phone,
@@ -158,23 +166,23 @@ class Interleavings(RuleBasedStateMachine):
                 consent_since=self.now, updated_at=self.now, **known,
             )
             .returning(Patient.id)
-        )  # fmt: skip
-        procedure_id = session.scalar(
+        ).scalar_one()  # fmt: skip
+        procedure_id = session.execute(
             insert(Procedure)
             .values(
                 patient_id=patient_id, performed_at=self.now, status="performed", region="lumbar", levels=[],
                 technique="laser", **known,
             )
             .returning(Procedure.id)
-        )  # fmt: skip
-        plan_id = session.scalar(
+        ).scalar_one()  # fmt: skip
+        plan_id = session.execute(
             insert(CarePlan)
             .values(
                 patient_id=patient_id, procedure_id=procedure_id, protocol="p", protocol_version=1,
                 timing_hash="", status="completed", status_since=self.now, anchor_at=self.now, **known,
             )
             .returning(CarePlan.id)
-        )  # fmt: skip
+        ).scalar_one()  # fmt: skip
         return patient_id, plan_id
 
     @rule(identity=texts, minutes=strategies.sampled_from([0, 30]))
@@ -225,11 +233,13 @@ class Interleavings(RuleBasedStateMachine):
             assert row.to not in self.opted_out or row.suppressed, "claimed as if nobody had opted out"
             self.hands[worker].append(row)
 
-    @rule(worker=workers, ends=ENDS)
-    def hand_over(self, worker: str, ends: str) -> None:
-        """A worker sees to the next text in its hands, as the dispatcher does."""
-        if self.hands[worker]:
-            self.results[worker].append(self._handle(self.hands[worker].pop(0), ends))
+    @rule(worker=workers, ends=strategies.lists(ENDS, min_size=1, max_size=4))
+    def work(self, worker: str, ends: list[str]) -> None:
+        """A worker sees to what is in its hands, one after the other, as the dispatcher does."""
+        if not self.hands[worker]:
+            self.claim(worker, len(ends))
+        for end in ends[: len(self.hands[worker])]:
+            self.results[worker].append(self._handle(self.hands[worker].pop(0), end))
 
     def _handle(self, row: Claimed, ends: str) -> Result:
         if row.lease_until is not None and self.now >= row.lease_until:
@@ -243,7 +253,7 @@ class Interleavings(RuleBasedStateMachine):
                 return self._send(row, ends)
 
     def _send(self, row: Claimed, ends: str) -> Result:
-        body = row.body or "Welcome to the clinic."
+        body = row.body or compose(row.template, row.language, row.facts).body
         text = OutgoingText(row.message_id, row.attempt, PhoneNumber.parse(row.to), body, "http://status")
         match ends:
             case "refused":
@@ -351,8 +361,7 @@ class Interleavings(RuleBasedStateMachine):
             self.give_up()
             self.claim("one", 100)
             self.keeps_its_promises()
-            while self.hands["one"]:
-                self.hand_over("one", "accepted")
+            self.work("one", ["accepted"] * 100)
             self.record("one")
             self.keeps_its_promises()
         restless = [row.status for row in self._rows() if row.status not in FINAL | {"accepted", "sent"}]

@@ -2,7 +2,7 @@
 
 import sys
 
-from backend.worker import run_worker
+from backend.worker import SLOWER, run_worker
 from tests.chaos.clocks import clock_of
 from tests.chaos.orders import ProductOrder, end_with_the_supervisor
 
@@ -11,7 +11,7 @@ def main(path: str) -> None:
     """Run until a signal, or until the supervisor is gone."""
     order = ProductOrder.read(path)
     end_with_the_supervisor()
-    run_worker(order.settings, clock=clock_of(order.clock))
+    run_worker(order.settings, clock_of(order.clock), intervals={**SLOWER, **order.intervals})
 
 
 if __name__ == "__main__":
