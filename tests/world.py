@@ -18,7 +18,7 @@ from backend.services.clinics import ClinicDetails, create_clinic
 from backend.services.delivery import record_delivery
 from backend.services.enrolment import Enrolment, ProcedureOrder, enrol
 from backend.services.inbound import store_inbound
-from backend.services.patients import ConsentGiven, PatientDetails, register_patient
+from backend.services.patients import ConsentGiven, PatientDetails, register_patient, update_patient
 from backend.services.protocols import sign_protocol
 from backend.services.understanding import handle_inbound
 from notifications.dispatch import DispatchCounts
@@ -100,6 +100,12 @@ class World:
             return enrol(
                 session, actor, session.get_one(Patient, patient.id), ProcedureOrder(**given), now=self.now
             )
+
+    def change_patient(self, **changes: Any) -> None:
+        """Change the particulars of the only patient there is; what is planned follows."""
+        (patient,) = self.rows(Patient)
+        with transaction(self.engine, self.nurse.clinic_id) as session:
+            update_patient(session, self.nurse, session.get_one(Patient, patient.id), changes, now=self.now)
 
     # time
 

@@ -14,7 +14,7 @@ from flask_migrate.cli import db as migrations
 from sqlalchemy.exc import OperationalError
 
 from backend.app import create_app
-from backend.cli import accounts, care, database, documents, health, serving
+from backend.cli import accounts, care, database, documents, health, replanning, serving
 from backend.db import db
 from backend.errors import RecoveryError
 from notifications.compose import CopyError
@@ -72,6 +72,7 @@ for command in (
     accounts.create_user,
     care.simulate,
     care.check_protocol,
+    replanning.replan,
     documents.openapi,
     health.doctor,
 ):

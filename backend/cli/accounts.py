@@ -5,6 +5,7 @@ import uuid
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from backend.db import ALL_CLINICS, db, transaction
 from backend.errors import NotFound, Refused
@@ -54,8 +55,7 @@ def clinic_limit(limit: str, clinic: str | None) -> None:
         raise Refused(f"give a number of texts a day, or none; not {limit!r}")
     most = None if limit == "none" else int(limit)
     with transaction(db.engine, ALL_CLINICS) as session:
-        clinics = {row.name: row.id for row in session.execute(select(Clinic.name, Clinic.id))}
-        actor = Actor.system(_meant(clinics, clinic))
+        actor = Actor.system(clinic_meant(session, clinic))
         found = limit_texts(session, actor, limit=most, now=current_runtime().clock())
     click.echo(f"{found.name}: {'no limit' if most is None else f'at most {most} texts a day'}")
 
@@ -70,13 +70,16 @@ def clinic_limit(limit: str, clinic: str | None) -> None:
 def create_user(email: str, name: str, role: str, clinic: str | None, password: str) -> None:
     """Add a member of staff who signs in with e-mail and password."""
     with transaction(db.engine, ALL_CLINICS) as session:
-        clinics = {row.name: row.id for row in session.execute(select(Clinic.name, Clinic.id))}
-        clinic_id = _meant(clinics, clinic)
+        clinic_id = clinic_meant(session, clinic)
         create_staff(session, clinic_id, email, password, name, role, current_runtime().clock())
     click.echo(f"{email} may sign in as {role}")
 
 
-def _meant(clinics: dict[str, uuid.UUID], name: str | None) -> uuid.UUID:
+def clinic_meant(session: Session, name: str | None) -> uuid.UUID:
+    """Return the clinic of that name, or the only one. Raises Refused or NotFound saying what to do."""
+    clinics: dict[str, uuid.UUID] = {
+        row.name: row.id for row in session.execute(select(Clinic.name, Clinic.id))
+    }
     if not clinics:
         raise Refused("there is no clinic yet; add one with create-clinic")
     if name is None and len(clinics) == 1:

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
-from backend.models import Procedure
+from backend.models import CarePlan, Procedure
 from backend.services.plan_terms import Terms
+from backend.services.protocols import overrides_of, signed_protocol
 from schedules.protocol import CareProtocol
 
 STATUSES: Final = ("planned", "performed", "cancelled")
@@ -30,6 +31,31 @@ class NewCourse:
     status: str | None = None
     protocol: CareProtocol | None = None
     overrides: Mapping[str, object] | None = None
+
+
+def course_to(
+    session: Session,
+    plan: CarePlan,
+    *,
+    performed_at: datetime | None = None,
+    status: str | None = None,
+    protocol: str | None = None,
+    version: int | None = None,
+) -> NewCourse:
+    """Return a change as it is asked for: a protocol by its id, and a version by its number.
+
+    A protocol, or a version, means what the clinic signed, with the figures it signed last. Raises Invalid
+    naming the field where the clinic has not signed it.
+    """
+    if protocol is None and version is None:
+        return NewCourse(performed_at=performed_at, status=status)
+    signed = signed_protocol(session, plan.clinic_id, protocol or plan.protocol, version)
+    return NewCourse(
+        performed_at=performed_at,
+        status=status,
+        protocol=signed,
+        overrides=overrides_of(session, plan.clinic_id, signed),
+    )
 
 
 def changed_terms(session: Session, terms: Terms, course: NewCourse, now: datetime) -> Terms:

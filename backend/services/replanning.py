@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from backend.db import update_rows
 from backend.models import CarePlan, CheckIn, Milestone, Observation, PlanRevision, Procedure, Restriction
 from backend.services.actors import Actor, record
+from backend.services.announcing import announce
 from backend.services.plan_revisions import Recorded, record_revisions
 from backend.services.plan_standings import Standings, read_parts
 from backend.services.plan_terms import Terms, read_terms
@@ -77,9 +79,13 @@ def replan(
     after = changed_terms(session, before, course, now)
     cause = _cause(before, after)
     standings = read_parts(session, [plan.id], lock=True)[plan.id]
-    decided = decide(after, _protocol(after, course), standings, told=CAUSES[cause], now=now)
+    protocol = _protocol(after, course)
+    decided = decide(after, protocol, standings, told=CAUSES[cause], now=now)
     done = Recorded(before, PlanChange(after, standings, decided))
-    return carry_out(session, actor, plan, done, cause=cause, reason=reason, now=now)
+    replanned = carry_out(session, actor, plan, done, cause=cause, reason=reason, now=now)
+    if replanned.revision is not None:
+        announce(session, protocol, before, after, replanned.revision.id, now=now)
+    return replanned
 
 
 def follow_particulars(
@@ -216,6 +222,7 @@ def _write_terms(session: Session, plan: CarePlan, before: Terms, after: Terms, 
     plan.anchor_at = after.anchor_at
     procedure = session.get_one(Procedure, plan.procedure_id)
     procedure.performed_at, procedure.status = after.anchor_at, after.procedure_status
+    flag_modified(procedure, "status")  # its version counts every change, also one of the protocol alone
     if before.anchor_at != after.anchor_at:
         _count_days_anew(session, after)
 

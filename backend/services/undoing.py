@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from backend.errors import Conflict
 from backend.models import CarePlan, Milestone, PlanRevision
 from backend.services.actors import Actor
+from backend.services.announcing import announce, take_back_unsent
 from backend.services.milestones import restore_columns
 from backend.services.plan_revisions import Recorded, newest_revision, parts_in
 from backend.services.plan_standings import Standings, read_parts
 from backend.services.plan_terms import Terms, with_decided
 from backend.services.plan_writing import PlanChange
+from backend.services.protocols import protocol_of
 from backend.services.replanning import CAUSES, Replanned, carry_out, terms_of
 from schedules.plan_parts import Key, Planned
 from schedules.replan import Standing, diff
@@ -47,6 +49,9 @@ def undo(
     undone = carry_out(session, actor, plan, done, cause="undone", reason=reason, now=now, undoes=revision.id)
     revision.undone_at = now
     session.flush()
+    needless = take_back_unsent(session, plan.id, revision.id, now=now)
+    if not needless and undone.revision is not None:
+        announce(session, protocol_of(plan), before, after, undone.revision.id, now=now)
     return undone
 
 

@@ -14,14 +14,12 @@ from backend.models import (
     CheckIn,
     Milestone,
     Observation,
-    Patient,
     PlanRevision,
     Procedure,
     Restriction,
 )
 from backend.services import plans
 from backend.services.milestones import change_milestone
-from backend.services.patients import update_patient
 from backend.services.procedure_changes import NewCourse
 from backend.services.protocols import signed_protocol
 from backend.services.replanning import Replanned, preview, replan
@@ -279,15 +277,9 @@ def test_what_a_milestone_ended_holds_again_when_it_is_taken_back(world: World) 
 # the patient
 
 
-def fly(world: World, **changes: object) -> None:
-    with transaction(world.engine, world.nurse.clinic_id) as session:
-        (patient,) = session.query(Patient).all()
-        update_patient(session, world.nurse, patient, changes, now=world.now)
-
-
 def test_what_is_planned_moves_to_the_local_time_of_a_patient_who_flew_home(world: World) -> None:
     world.enrol()
-    fly(world, timezone="America/New_York")
+    world.change_patient(timezone="America/New_York")
     asked = [row for row in world.messages(status="scheduled") if row.purpose == "ask"]
     assert {row.due_at.astimezone(ZoneInfo("America/New_York")).hour for row in asked} == {10}
 
@@ -296,7 +288,7 @@ def test_a_question_already_asked_is_not_asked_again_over_there(world: World) ->
     world.enrol()
     world.at(2026, 11, 24, 7, 0).run(minutes=5)
     asked = [row for row in world.messages(purpose="ask") if row.status == "accepted"]
-    fly(world, timezone="America/New_York")
+    world.change_patient(timezone="America/New_York")
     world.advance(hours=8).run(minutes=5)
     assert [row.id for row in world.messages(purpose="ask") if row.status == "accepted"] == [
         row.id for row in asked
@@ -305,14 +297,14 @@ def test_a_question_already_asked_is_not_asked_again_over_there(world: World) ->
 
 def test_a_new_preferred_hour_moves_the_texts(world: World) -> None:
     world.enrol()
-    fly(world, preferred_time=datetime(2026, 1, 1, 18, 30).time())
+    world.change_patient(preferred_time=datetime(2026, 1, 1, 18, 30).time())
     asked = [row for row in world.messages(status="scheduled") if row.purpose == "ask"]
     assert {row.due_at.astimezone(ZoneInfo("Europe/Istanbul")).hour for row in asked} == {18}
 
 
 def test_a_new_name_moves_nothing_and_leaves_no_record(world: World) -> None:
     world.enrol()
-    fly(world, given_name="Aylin")
+    world.change_patient(given_name="Aylin")
     assert world.rows(PlanRevision) == []
 
 
@@ -366,6 +358,52 @@ def test_every_moved_text_says_why_in_its_log(world: World) -> None:
     change(world, performed_at=world.now + timedelta(days=30))
     moved = [row for row in world.messages() if row.step_key]
     assert {row.why for row in moved} == {"follows the procedure's new date"}
+
+
+# telling the patient
+
+
+def told(world: World) -> list[tuple[str | None, str]]:
+    """What was said of the procedure itself: template and status."""
+    return [
+        (row.template, row.status)
+        for row in world.messages()
+        if row.template in {"procedure_moved", "procedure_cancelled"}
+    ]
+
+
+def test_a_patient_is_told_the_new_date_of_a_procedure_to_come(world: World) -> None:
+    world.enrol(performed_at=world.now + timedelta(days=20))
+    change(world, performed_at=world.now + timedelta(days=30))
+    world.run(minutes=3)
+    assert told(world) == [("procedure_moved", "accepted")]
+
+
+def test_a_patient_is_told_that_a_procedure_does_not_take_place(world: World) -> None:
+    world.enrol(performed_at=world.now + timedelta(hours=4))
+    change(world, status="cancelled")
+    assert told(world) == [("procedure_cancelled", "scheduled")]
+
+
+def test_a_change_taken_back_in_time_is_not_announced(world: World) -> None:
+    world.enrol(performed_at=world.now + timedelta(days=20))
+    change(world, performed_at=world.now + timedelta(days=30))
+    take_back(world)
+    assert told(world) == [("procedure_moved", "cancelled")]
+
+
+def test_a_change_taken_back_too_late_is_announced_again(world: World) -> None:
+    world.enrol(performed_at=world.now + timedelta(days=20))
+    change(world, performed_at=world.now + timedelta(days=30))
+    world.run(minutes=3)
+    take_back(world)
+    assert sorted(told(world)) == [("procedure_moved", "accepted"), ("procedure_moved", "scheduled")]
+
+
+def test_a_date_corrected_afterwards_is_not_announced(world: World) -> None:
+    world.enrol()
+    change(world, performed_at=world.now - timedelta(days=1))
+    assert told(world) == []
 
 
 @pytest.mark.parametrize(
