@@ -7,6 +7,7 @@ workers may run, and one that dies loses nothing.
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -18,8 +19,9 @@ import structlog
 from sqlalchemy import Engine
 
 from backend.clock import Clock, utc_now
-from backend.config import Settings
+from backend.config import Settings, load_settings
 from backend.db import make_engine
+from backend.errors import RecoveryError
 from backend.jobs import JOBS, PROVIDER_JOBS, Job, ProviderJob, Stopping, beat
 from backend.runtime import configure_logging
 from schedules.scheduler import Metronome, PeriodicJob
@@ -113,3 +115,12 @@ def _report(
         beat(engine, name, tick_seconds=settings.worker_tick_seconds, failure=failure, now=clock())
     except Exception:
         _log.exception("the failure could not be recorded", job=job)
+
+
+def main() -> None:
+    """Run a worker with the environment's settings; a mistake in them is one line and exit code 2."""
+    try:
+        run_worker(load_settings())
+    except RecoveryError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        raise SystemExit(2) from error

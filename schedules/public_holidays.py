@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache, partial
 
-import holidays
-
 from schedules.vocabulary import LANGUAGES, Text
 
 _NAMES_IN = {"en": "en_US", "tr": "tr"}
@@ -27,6 +25,8 @@ def _holiday(country: str, day: date) -> Text | None:
 
 @lru_cache(maxsize=512)
 def _year(country: str, year: int) -> Mapping[date, Text]:
+    import holidays  # 8 MB of memory, which a worker that plans nothing does without
+
     supported = holidays.list_localized_countries()
     try:
         named = {

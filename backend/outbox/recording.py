@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import TextualSelect, Uuid, or_, text, update
+from sqlalchemy import String, TextualSelect, Uuid, or_, text, update
 from sqlalchemy.orm import Session
 
 from backend.models import OutboundMessage
@@ -39,7 +39,7 @@ _NOT_SENT: Final = (Postponed, Dropped, Retry, Failed, Uncomposable)
 class Outcome:
     """What became of one attempt, for whoever must draw the conclusions.
 
-    `sent_twice`: two attempts at this text are known to have left.
+    `sent_twice`: two attempts at this text are known to have left. `asks`: it may be a check-in's question.
     """
 
     message_id: uuid.UUID
@@ -47,6 +47,15 @@ class Outcome:
     error_class: ErrorClass | None
     code: int | None
     sent_twice: bool = False
+    asks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """What we need to know of a row that moved."""
+
+    clinic_id: uuid.UUID
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ def record(session: Session, results: Sequence[Result], *, redact: bool, now: da
     `redact` marks what the provider took, or may have taken, so that its words are emptied there later.
     """
     changes = {uuid.UUID(result.message_id): (result, _change(result, now)) for result in results}
-    moved: dict[uuid.UUID, uuid.UUID] = {}
+    moved: dict[uuid.UUID, _Moved] = {}
     for status in sorted({change.status for _, change in changes.values()}):
         rows = [
             _row(message_id, result.attempt, change)
@@ -80,27 +89,20 @@ def record(session: Session, results: Sequence[Result], *, redact: bool, now: da
             if change.status == status
         ]
         moved |= _move(session, status, rows, redact=redact and status in {"accepted", "unknown"})
-    lines = [
-        LogLine(message_id, moved[message_id], change.status, result.attempt, change.why)
-        for message_id, (result, change) in changes.items()
-        if message_id in moved
-    ]
-    log(session, lines, now=now)
-    take_off(
-        session,
-        [
-            moved[id_]
-            for id_, (result, _) in changes.items()
-            if id_ in moved and isinstance(result, _NOT_SENT)
-        ],
-        now,
-    )
-    outcomes = []
+    lines, unsent, outcomes = [], [], []
     for message_id, (result, change) in changes.items():
-        if message_id in moved:
-            outcomes.append(Outcome(message_id, change.status, change.error_class, change.error_code))
+        row = moved.get(message_id)
+        if row is not None:
+            lines.append(LogLine(message_id, row.clinic_id, change.status, result.attempt, change.why))
+            outcomes.append(
+                Outcome(message_id, change.status, change.error_class, change.error_code, asks=row.asks)
+            )
+            if isinstance(result, _NOT_SENT):
+                unsent.append(row.clinic_id)
         elif isinstance(result, Accepted):  # a callback was faster
             outcomes.append(_note_receipt(session, message_id, result, redact=redact, now=now))
+    log(session, lines, now=now)
+    take_off(session, unsent, now)
     return outcomes
 
 
@@ -166,9 +168,9 @@ def _statement(dialect: str, status: str) -> TextualSelect:
         f" attempt = attempt - r.untried, ask_at = r.ask_at, redact = :redact, {kept}"
         f" FROM {rows_from(dialect, _COLUMNS)}"
         f" WHERE id = r.message_id AND attempt = r.tried AND status IN ({sources})"
-        " RETURNING id, clinic_id"
+        " RETURNING id, clinic_id, purpose"
     )
-    return text(update_rows).columns(id=Uuid(), clinic_id=Uuid())
+    return text(update_rows).columns(id=Uuid(), clinic_id=Uuid(), purpose=String())
 
 
 _STATEMENTS: Final = {
@@ -180,11 +182,11 @@ _STATEMENTS: Final = {
 
 def _move(
     session: Session, status: str, rows: Sequence[Mapping[str, Any]], *, redact: bool
-) -> dict[uuid.UUID, uuid.UUID]:
-    """Move these rows to `status`; return the ones that moved, and their clinics."""
+) -> dict[uuid.UUID, _Moved]:
+    """Move these rows to `status`; return those that moved."""
     statement = _STATEMENTS[session.get_bind().dialect.name, status]
     moved = session.execute(statement, {"rows": as_parameter(session, rows), "redact": redact})
-    return {row.id: row.clinic_id for row in moved}
+    return {row.id: _Moved(row.clinic_id, row.purpose == "ask") for row in moved}
 
 
 def _row(message_id: uuid.UUID, attempt: int, change: _Change) -> dict[str, Any]:

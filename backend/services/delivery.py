@@ -48,9 +48,11 @@ def record_delivery(
 def draw_conclusions(session: Session, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Note what was asked, who opted out, which number is dead; see to texts that were lost.
 
-    docs/messages.md says what each class of error code does. A batch that all went well costs one statement.
+    docs/messages.md says what each class of error code does. A batch that went well costs no more than one
+    statement.
     """
-    _note_asked(session, [outcome.message_id for outcome in outcomes if outcome.status in _REACHED], now)
+    reached = [outcome.message_id for outcome in outcomes if outcome.status in _REACHED and outcome.asks]
+    _note_asked(session, reached, now)
     ended = [outcome for outcome in outcomes if outcome.status in _LOST or outcome.error_class is not None]
     texts = ended_texts(session, [outcome.message_id for outcome in ended])
     alarms = Counter(_TWICE for outcome in outcomes if outcome.sent_twice)

@@ -5,9 +5,12 @@ import logging
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
@@ -24,6 +27,7 @@ from notifications.gateway import (
 from notifications.phone import PhoneNumber
 from notifications.twilio_gateway import (
     TwilioGateway,
+    form,
     parse_delivery_report,
     parse_inbound,
     valid_signature,
@@ -311,3 +315,17 @@ def test_an_answer_about_another_message_is_not_taken_for_this_ones(twilio: Loop
 
     with pytest.raises(TransientSendError):
         asyncio.run(fetch_and_close())
+
+
+# the form
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["To", "Body", "StatusCallback", "ValidityPeriod"]),
+        st.text(st.characters(exclude_categories=["Cs"])) | st.integers(0, 36_000),
+    )
+)
+def test_whatever_is_said_arrives_as_it_was_said(data: dict[str, str | int]) -> None:
+    read = dict(parse_qsl(form(data).decode("ascii"), keep_blank_values=True))
+    assert read == {name: str(value) for name, value in data.items()}
