@@ -89,11 +89,16 @@ def may_i(
 ) -> Advice:
     """Answer whether the patient may do what a topic names; an unknown topic is for the doctor.
 
-    `occurrences` are the steps as planned, or as they stand. `clearances` are the restrictions lifted and the
-    milestones done, step -> when. With nothing else changed a later `now` never takes back what was allowed.
+    `occurrences` are the steps as planned, or as they stand; of one that recurs the first counts.
+    `clearances` are the restrictions lifted and the milestones done, step -> when. With nothing else changed
+    a later `now` never takes back what was allowed.
     """
     known = next((one for one in protocol.topics if one.key == topic), None)
-    standings = [one if isinstance(one, Standing) else standing_of(one) for one in occurrences]
+    standings = [
+        one if isinstance(one, Standing) else standing_of(one)
+        for one in occurrences
+        if isinstance(one, Standing) or one.index == 0
+    ]
     reasons: list[Reason] = []
     for key in known.steps if known else ():
         of_step = [standing for standing in standings if standing.step_key == key]
@@ -103,6 +108,11 @@ def may_i(
             reasons.append(Reason(key, step.title, step.why, Answer.ASK_FIRST))
     answers = [reason.answer for reason in reasons]
     return _decided(topic, known.name if known else {}, answers, tuple(reasons), zone)
+
+
+def unanswered(topic: str) -> Advice:
+    """Return the answer where there is no plan, or none that can be read: ask the doctor first."""
+    return Advice(topic, {}, Answer.ASK_FIRST, None, None, ())
 
 
 def strictest(advices: Sequence[Advice], *, zone: str) -> Advice:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from backend.api.advice import advice
 from backend.api.alerts import alerts
 from backend.api.care_plans import care_plans
 from backend.api.check_ins import check_ins
@@ -35,6 +36,7 @@ _RESOURCES = (
     messages,
     protocols,
     me,
+    advice,
 )
 
 

@@ -6,7 +6,15 @@ from typing import Any
 from backend.api.check_ins import record_answers
 from backend.api.idempotency import idempotent
 from backend.api.patients import patient_body
-from backend.api.resources import Resource, columns_of, found, page_of, present, reading_language
+from backend.api.resources import (
+    Resource,
+    columns_of,
+    found,
+    own_patient_id,
+    page_of,
+    present,
+    reading_language,
+)
 from backend.api.schemas import LanguageQuery, PageQuery, page_schema
 from backend.api.schemas import care as care_schemas
 from backend.api.schemas import sign_in as schemas
@@ -27,7 +35,7 @@ me = Resource("me", "The patient's own app.")
 @me.response(200, schemas.Me)
 def show() -> Any:
     """Show who is signed in, and whom to call."""
-    patient = found(Patient, _own_id())
+    patient = found(Patient, own_patient_id())
     return patient_body(columns_of(patient)) | {"clinic": found(Clinic, patient.clinic_id)}
 
 
@@ -38,7 +46,7 @@ def show() -> Any:
 def show_timeline(given: dict[str, Any]) -> Any:
     """Show every step of one's newest plan by date; empty without a plan."""
     session = db.session()
-    plan_id = current_plan_id(session, _own_id())
+    plan_id = current_plan_id(session, own_patient_id())
     items = (
         timeline(session, plan_id, now=present(), language=reading_language(given))
         if plan_id is not None
@@ -77,12 +85,4 @@ def answer(given: dict[str, Any], check_in_id: uuid.UUID) -> Any:
 @me.response(200, page_schema(OwnMessage))
 def show_messages(given: dict[str, Any]) -> Any:
     """Read what was written to and fro, oldest first; `next_cursor` leads to what came before."""
-    return page_of(conversation(db.session(), _own_id(), logs=False, **given))
-
-
-def _own_id() -> uuid.UUID:
-    """The patient whom this account is for: today every account is one person's own."""
-    ids = sorted(current_patient_ids())
-    if not ids:
-        raise NotFound("This account belongs to no patient.")
-    return ids[0]
+    return page_of(conversation(db.session(), own_patient_id(), logs=False, **given))

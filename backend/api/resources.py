@@ -15,7 +15,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import PreconditionFailed, UnsupportedMediaType
 
 from backend.api.problems import answer_with_problems
-from backend.auth import current_caller
+from backend.auth import current_caller, current_patient_ids
 from backend.db import Base, db
 from backend.errors import NotFound
 from backend.queries.paging import Page
@@ -78,6 +78,14 @@ def found(model: type[Row], row_id: uuid.UUID) -> Row:
     if row is None:
         raise NotFound("There is nothing with this id.")
     return row
+
+
+def own_patient_id() -> uuid.UUID:
+    """Return the patient whom this account is for: today every account is one person's own."""
+    ids = sorted(current_patient_ids())
+    if not ids:
+        raise NotFound("This account belongs to no patient.")
+    return ids[0]
 
 
 def columns_of(row: Base) -> dict[str, Any]:
