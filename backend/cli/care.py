@@ -23,6 +23,7 @@ from schedules.open_days import OpenDays
 from schedules.protocol import CareProtocol, Lateness
 from schedules.public_holidays import public_holidays
 from schedules.timeline import resolve_local
+from schedules.vocabulary import CONDITION_FACTS
 
 _NINE = time(9, 0)
 _WEEKEND = (6, 7)
@@ -47,7 +48,14 @@ _IF_LATE = {
 @click.option("--language", default="en", show_default=True, type=click.Choice(languages()))
 @click.option("--technique", default="radiofrequency", show_default=True, type=click.Choice(TECHNIQUES))
 @click.option("--anaesthesia", default="local", show_default=True, type=click.Choice(ANAESTHESIA))
-@click.option("--level", "levels", multiple=True, help="A disc level such as L4-L5; may be given again.")
+@click.option(
+    "--level",
+    "levels",
+    multiple=True,
+    metavar="LEVEL",
+    type=click.Choice(CONDITION_FACTS["levels"]),
+    help="A disc level such as L4-L5; may be given again.",
+)
 @click.option("--job", type=click.Choice(JOBS), help="What the patient's work asks of the spine.")
 @click.option("--flies-home-on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the patient's flight home.")
 @click.option("--country", help="Whose public holidays the clinic keeps; otherwise the zone's country.")

@@ -10,6 +10,7 @@ from backend.services.clinics import create_clinic
 from backend.services.protocols import sign_protocol
 from schedules.catalogue import SHIPPED
 from tests.backend.api.callers import Caller, staff_caller
+from tests.schedules.test_broken_anchors import WHOLE
 from tests.world import CLINIC, World
 
 ORDER = {"performed_at": "2026-11-30T10:00:00+03:00", "timezone": "Europe/Istanbul", "language": "en"}
@@ -45,6 +46,53 @@ def test_a_protocol_shows_each_step_with_the_source_of_its_date(nurse: Caller) -
     assert steps["heavy_lifting"]["lateness"] is None
     assert all(step["source"] and step["title"] for step in said["steps"])
     assert {"emergency", "same_day"} <= {rule["tier"] for rule in said["rules"]}
+
+
+def test_a_protocol_shows_its_checklist_its_instruments_and_what_dates_hang_on(nurse: Caller) -> None:
+    said = nurse.get("/protocols/nucleoplasty_lumbar", language="en").json
+
+    steps = {step["key"]: step for step in said["steps"]}
+    assert (steps["flight_home"]["after"], steps["flight_home"]["by"]) == ("flies_home", "date")
+    assert (steps["annual_review"]["until"], steps["annual_review"]["times"]) == ("P5Y", 5)
+    assert steps["mri_3_months"]["open_days"] == "next"
+    assert steps["check_in_month_3"]["instruments"] == ["peg"]
+    assert [one["key"] for one in said["instruments"]] == ["peg"]
+    assert said["selection"][0]["key"] == "contained_herniation"
+    assert said["selection"][0]["expects"] == "yes"
+
+
+def test_a_protocol_shows_the_clinics_own_figures_beside_the_files(nurse: Caller) -> None:
+    said = nurse.get("/protocols/nucleoplasty_lumbar").json
+
+    assert said["figures"] == [
+        {
+            "key": "heavy_lifting.ends",
+            "base": "",
+            "value": "P6W",
+            "by": "Dr Test",
+            "on": said["approved_on"],
+            "reason": "",
+        }
+    ]
+
+
+def test_a_simulation_says_what_gave_way_to_a_holiday(nurse: Caller) -> None:
+    order = ORDER | {"performed_at": "2026-12-18T10:00:00+03:00"}
+
+    items = nurse.post("/protocols/nucleoplasty_lumbar/simulate", order).json["items"]
+
+    moved = {item["key"]: item["moved"] for item in items if item["moved"]}
+    assert moved["first_follow_up"] == "moved to Mon 4 Jan: New Year's Day, a public holiday"
+
+
+def test_a_simulation_is_of_the_patient_it_is_told(nurse: Caller) -> None:
+    order = ORDER | {"job": "heavy", "flies_home_on": "2026-12-04", "levels": ["L4-L5"]}
+
+    answer = nurse.post("/protocols/nucleoplasty_lumbar/simulate", order).json
+
+    assert "desk_work" not in {item["key"] for item in answer["items"]}
+    assert "2026-12-03" in {one["due_at"][:10] for one in answer["messages"] if one["key"] == "flight_home"}
+    assert answer["waiting"] == []
 
 
 def test_an_unknown_protocol_is_not_found(nurse: Caller) -> None:
@@ -104,6 +152,14 @@ def test_a_good_file_is_said_to_be_good(nurse: Caller) -> None:
 
     assert answer.json["valid"] is True
     assert answer.json["id"] == "nucleoplasty_lumbar"
+
+
+def test_a_file_that_names_a_text_nobody_has_written_is_bad(nurse: Caller) -> None:
+    answer = nurse.post("/protocols/validate", {"text": WHOLE, "file": "mine.toml"})
+
+    [complaint] = answer.json["errors"]
+    assert complaint["key"] == "steps.ask.template"
+    assert "a text nobody has written" in complaint["reason"]
 
 
 @pytest.mark.parametrize("text", ["", "not = toml =", 'id = "x"', "include = '../secret_steps.toml'"])

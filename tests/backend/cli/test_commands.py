@@ -15,6 +15,7 @@ from backend.cli import cli
 from backend.db import transaction
 from backend.services.alarms import raise_alarm
 from tests.house.sources import ROOT
+from tests.schedules.test_broken_anchors import WHOLE
 
 
 @pytest.fixture
@@ -189,6 +190,47 @@ def test_a_simulation_says_what_the_clinic_must_still_set():
     assert "heavy_lifting" in simulate("nucleoplasty_lumbar", "--from", "2026-11-25").output
 
 
+def test_a_simulation_says_what_gave_way_to_a_closed_day():
+    output = simulate("nucleoplasty_lumbar", "--from", "2026-12-18").output
+    assert "first_follow_up (First follow-up visit): moved to Mon 4 Jan: New Year's Day" in output
+
+
+def test_a_simulation_keeps_the_holidays_of_the_country_asked_for():
+    of_a_zone = simulate("nucleoplasty_lumbar", "--from", "2026-12-14", "--zone", "Europe/London").output
+    of_turkey = simulate(
+        *("nucleoplasty_lumbar", "--from", "2026-12-14", "--zone", "Europe/London", "--country", "TR")
+    ).output
+    told = "first_follow_up (First follow-up visit): moved to Tue 29 Dec: Boxing Day"
+    assert (told in of_a_zone, told in of_turkey) == (True, False)
+
+
+def test_a_simulation_tries_other_patients_out():
+    told = simulate(
+        *("nucleoplasty_lumbar", "--from", "2026-11-25", "--job", "heavy", "--level", "L4-L5"),
+        *("--flies-home-on", "2026-11-28"),
+    )
+    assert told.exit_code == 0, told.output
+    assert "flight_home" in told.output
+
+
+def test_a_simulation_says_what_waits(tmp_path):
+    file = tmp_path / "wide.toml"
+    file.write_text(
+        WHOLE.replace('template = "flight"', 'template = "education_flight"')
+        .replace('template = "check_in"', 'template = "check_in_pain"')
+        .replace(', or_after = { anchor = "procedure", in = "P21D" }', ""),
+        encoding="utf-8",
+    )
+    assert (
+        "scan (Scan): waits until this is done: Visit" in simulate(str(file), "--from", "2026-11-25").output
+    )
+
+
+def test_a_level_there_is_not_is_named_with_those_there_are():
+    done = simulate("nucleoplasty_lumbar", "--from", "2026-11-25", "--level", "L9")
+    assert (done.exit_code, "'L4-L5'" in done.output) == (2, True)
+
+
 def test_a_protocol_that_does_not_exist_is_named_with_those_that_do():
     done = simulate("hip", "--from", "2026-11-25")
     assert (done.exit_code, "nucleoplasty_lumbar" in done.output) == (2, True)
@@ -215,6 +257,14 @@ def test_a_broken_protocol_is_named_by_file_and_key(tmp_path):
     file.write_text('id = "broken"\n')
     done = check(file)
     assert (done.exit_code, "broken.toml: version: missing" in done.output) == (2, True)
+
+
+def test_a_text_nobody_has_written_is_named_when_the_file_is_checked(tmp_path):
+    file = tmp_path / "wide.toml"
+    file.write_text(WHOLE, encoding="utf-8")
+    done = check(file)
+    assert done.exit_code == 2
+    assert 'wide.toml: steps.ask.template: found "check_in", a text nobody has written' in done.output
 
 
 def test_the_module_runs_as_a_program():
