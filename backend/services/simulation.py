@@ -1,6 +1,6 @@
 """A protocol tried out on an imaginary procedure: every date and every text, before anyone is enrolled.
 
-Stores nothing and sends nothing. Called by the command line and the API.
+Stores nothing and sends nothing. Called by the command line, and by `trials` for the API and the page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +24,14 @@ PLANNED_AHEAD: Final = timedelta(days=30)
 class SimulatedText:
     """One text the patient would receive; `local_time` is the wall time of the patient's zone.
 
-    `lateness` is what becomes of it if it cannot go then, `moved` says in words why its hour is not the
-    protocol's, and is empty where it is.
+    `occurrence` counts the times its step comes round, from 0. `lateness` is what becomes of it if it cannot
+    go then, `moved` says in words why its hour is not the protocol's, and is empty where it is.
     """
 
     due_at: datetime
     local_time: datetime
     step_key: str
+    occurrence: int
     key: str
     sms: Sms
     lateness: Lateness
@@ -79,6 +80,7 @@ def simulate(
             due_at=text.due_at,
             local_time=text.due_at.astimezone(ZoneInfo(zone)),
             step_key=occurrence.step_key,
+            occurrence=occurrence.index,
             key=text.key,
             sms=compose(
                 text.template, language, {**(standing_facts or _made_up(text.template)), **text.facts}

@@ -1,0 +1,149 @@
+"""Two simulations side by side: which texts and dates are added, dropped, moved or put into other words.
+
+Pure: stores nothing, asks nothing. What is compared (two versions, or a file and a clinic's own figures) is
+chosen by `protocol_versions`. Called by the command line, the API and the page of a simulation.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from backend.services.simulation import SimulatedText, Simulation
+from schedules.timeline import Occurrence
+
+_Key = tuple[str, ...]
+_Thing = TypeVar("_Thing")
+
+
+class Change(StrEnum):
+    """What became of a text or a date."""
+
+    ADDED = "added"
+    DROPPED = "dropped"
+    MOVED = "moved"
+    REWORDED = "reworded"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many texts a patient gets, and how many segments they take."""
+
+    texts: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedText:
+    """One text before and after; None on the side where there is none. `reworded` may go with a move."""
+
+    change: Change
+    before: SimulatedText | None
+    after: SimulatedText | None
+    reworded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedStep:
+    """One occurrence of a step before and after; a restriction that ends at another time has moved."""
+
+    change: Change
+    before: Occurrence | None
+    after: Occurrence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What differs and what does not, both by date, and the totals of each side."""
+
+    texts: tuple[ComparedText, ...]
+    steps: tuple[ComparedStep, ...]
+    before: Totals
+    after: Totals
+
+    @property
+    def counts(self) -> Mapping[Change, int]:
+        """How many texts each change concerns; every change is there, also with none."""
+        found = [text.change for text in self.texts]
+        return {change: found.count(change) for change in Change}
+
+
+def totals_of(texts: Iterable[SimulatedText]) -> Totals:
+    """Count texts and their segments."""
+    segments = [text.sms.segments.count for text in texts]
+    return Totals(len(segments), sum(segments))
+
+
+def compare(before: Simulation, after: Simulation) -> Comparison:
+    """Lay two simulations of the same procedure side by side.
+
+    A text is the same one when step, occurrence and name agree, whatever its date and words are.
+    """
+    texts = [
+        _text(*pair)
+        for pair in _pairs({_text_key(t): t for t in before.texts}, {_text_key(t): t for t in after.texts})
+    ]
+    steps = [
+        _step(*pair)
+        for pair in _pairs(
+            {_step_key(o): o for o in before.occurrences}, {_step_key(o): o for o in after.occurrences}
+        )
+    ]
+    return Comparison(
+        tuple(sorted(texts, key=lambda text: _due(text.before, text.after))),
+        tuple(sorted(steps, key=lambda step: _due(step.before, step.after))),
+        totals_of(before.texts),
+        totals_of(after.texts),
+    )
+
+
+def _pairs(
+    before: Mapping[_Key, _Thing], after: Mapping[_Key, _Thing]
+) -> list[tuple[_Thing | None, _Thing | None]]:
+    return [(before.get(key), after.get(key)) for key in dict.fromkeys((*before, *after))]
+
+
+def _text_key(text: SimulatedText) -> _Key:
+    return text.step_key, str(text.occurrence), text.key
+
+
+def _step_key(occurrence: Occurrence) -> _Key:
+    return occurrence.step_key, str(occurrence.index)
+
+
+def _text(before: SimulatedText | None, after: SimulatedText | None) -> ComparedText:
+    if before is None or after is None:
+        return ComparedText(Change.ADDED if before is None else Change.DROPPED, before, after)
+    if before.due_at != after.due_at:  # the date itself may stand in its words: those are no other words
+        return ComparedText(Change.MOVED, before, after, before.sms.template != after.sms.template)
+    reworded = before.sms.body != after.sms.body
+    return ComparedText(Change.REWORDED if reworded else Change.SAME, before, after, reworded)
+
+
+def _step(before: Occurrence | None, after: Occurrence | None) -> ComparedStep:
+    if before is None or after is None:
+        return ComparedStep(Change.ADDED if before is None else Change.DROPPED, before, after)
+    if _dates(before) != _dates(after):
+        return ComparedStep(Change.MOVED, before, after)
+    reworded = before.title != after.title
+    return ComparedStep(Change.REWORDED if reworded else Change.SAME, before, after)
+
+
+def _dates(occurrence: Occurrence) -> tuple[datetime | str | None, ...]:
+    return (
+        occurrence.due_at,
+        occurrence.earliest_at,
+        occurrence.overdue_at,
+        occurrence.expires_at,
+        occurrence.ends_at,
+        occurrence.ends_with,
+    )
+
+
+def _due(before: SimulatedText | Occurrence | None, after: SimulatedText | Occurrence | None) -> datetime:
+    one = after or before
+    if one is None:
+        raise ValueError("a pair has at least one side")
+    return one.due_at
