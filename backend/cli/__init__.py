@@ -14,7 +14,7 @@ from flask_migrate.cli import db as migrations
 from sqlalchemy.exc import OperationalError
 
 from backend.app import create_app
-from backend.cli import accounts, care, database, documents, health, replanning, serving
+from backend.cli import accounts, care, database, documents, health, importing, replanning, serving
 from backend.db import db
 from backend.errors import RecoveryError
 from notifications.compose import CopyError
@@ -73,6 +73,7 @@ for command in (
     care.simulate,
     care.check_protocol,
     replanning.replan,
+    importing.import_patients,
     documents.openapi,
     health.doctor,
 ):
