@@ -115,12 +115,11 @@ class Anchors:
             return planned_at, {}
         there = ZoneInfo(zone)
         planned = planned_at.astimezone(there).replace(tzinfo=None)
-        reason = calendar.why_closed(planned.date())
-        if reason is None:
+        if not calendar.is_closed(planned.date()):
             return planned_at, {}
         not_before = max(
             (at.astimezone(there).date() for at in (earliest_at, self._course.anchor) if at), default=None
         )
         day = calendar.nearest(planned.date(), step.open_days, not_before=not_before)
         moved_at = resolve_local(datetime.combine(day, planned.time()), zone)
-        return moved_at, why_moved(planned.date(), day, reason)
+        return moved_at, why_moved(planned.date(), day, calendar.why_closed(planned.date()) or {})

@@ -124,12 +124,15 @@ def add_offset(anchor: datetime, offset: Offset, zone: str, at: time | None) -> 
     offset are elapsed time, added last. An offset without calendar units and without `at` is elapsed time
     only, so an anchor in the second half of an overlap stays where it is.
     """
-    elapsed = offset.sign * timedelta(hours=offset.hours, minutes=offset.minutes)
     if at is None and not offset.has_calendar:
-        return anchor.astimezone(UTC) + elapsed
-    local = anchor.astimezone(ZoneInfo(zone))
-    day = shift_days(local.date(), offset)
-    return resolve_local(datetime.combine(day, local.time() if at is None else at), zone) + elapsed
+        reached = anchor.astimezone(UTC)
+    else:
+        local = anchor.astimezone(ZoneInfo(zone))
+        day = shift_days(local.date(), offset)
+        reached = resolve_local(datetime.combine(day, local.time() if at is None else at), zone)
+    if not offset.has_clock:
+        return reached
+    return reached + offset.sign * timedelta(hours=offset.hours, minutes=offset.minutes)
 
 
 def day_number(anchor: datetime, at: datetime, zone: str) -> int:

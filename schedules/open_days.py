@@ -7,6 +7,7 @@ Called by `anchors` for milestones that need the clinic open.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import takewhile
 
 from babel.dates import format_date
@@ -45,6 +46,11 @@ class OpenDays:
                 f"closed weekdays are some of the numbers 1 to 7, found {sorted(self.closed_weekdays)}"
             )
 
+    def is_closed(self, day: date) -> bool:
+        """Say whether the clinic is closed on a day."""
+        by_itself = day.isoweekday() in self.closed_weekdays or day in self.closed_days
+        return by_itself or self.holiday(day) is not None
+
     def why_closed(self, day: date) -> Text | None:
         """Return in words why the clinic is closed on a day, None where it is open."""
         name = self.holiday(day)
@@ -52,7 +58,8 @@ class OpenDays:
             return {language: _HOLIDAY[language].format(name=name[language]) for language in LANGUAGES}
         if day.isoweekday() in self.closed_weekdays:
             return {
-                language: _WEEKDAY[language].format(weekday=_weekday(day, language)) for language in LANGUAGES
+                language: _WEEKDAY[language].format(weekday=_in_words(day, "EEEE", language))
+                for language in LANGUAGES
             }
         return _OWN if day in self.closed_days else None
 
@@ -61,7 +68,7 @@ class OpenDays:
 
         A date stays where it is when no open day is within reach.
         """
-        if rule is OpenDay.ANY or self.why_closed(day) is None:
+        if rule is OpenDay.ANY or not self.is_closed(day):
             return day
         before = self._first_open(day, -1) if rule is OpenDay.PREVIOUS else None
         if before is not None and (not_before is None or before >= not_before):
@@ -70,13 +77,15 @@ class OpenDays:
 
     def _first_open(self, day: date, step: int) -> date | None:
         ahead = (day + timedelta(days=step * distance) for distance in range(1, _FARTHEST + 1))
-        closed = len(list(takewhile(self.why_closed, ahead)))
+        closed = len(list(takewhile(self.is_closed, ahead)))
         return day + timedelta(days=step * (closed + 1)) if closed < _FARTHEST else None
 
 
-def _weekday(day: date, language: str) -> str:
-    name = format_date(day, "EEEE", locale=language)
-    return name.lower() if language == "tr" else name  # Turkish writes it small outside a date
+@lru_cache(maxsize=4096)  # writing a day costs a fiftieth of a whole timeline
+def _in_words(day: date, pattern: str, language: str) -> str:
+    words = format_date(day, pattern, locale=language)
+    alone = pattern == "EEEE"
+    return words.lower() if alone and language == "tr" else words  # Turkish writes it small outside a date
 
 
 def why_moved(planned: date, moved_to: date, reason: Text) -> Text:
@@ -85,7 +94,7 @@ def why_moved(planned: date, moved_to: date, reason: Text) -> Text:
         return {}
     return {
         language: _MOVED[language].format(
-            day=format_date(moved_to, _DAY_PATTERNS[language], locale=language), reason=reason[language]
+            day=_in_words(moved_to, _DAY_PATTERNS[language], language), reason=reason[language]
         )
         for language in LANGUAGES
     }

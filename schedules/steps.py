@@ -56,38 +56,30 @@ piece of education is as true a day later (proposed). A restriction sends no tex
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A text some whole days before or after a milestone's due date, or its booked one once there is one."""
+    """A text some whole days before or after a milestone's due date, or its booked one once there is one.
+
+    `key` is the name of its text within the step, such as remind_P21D or remind_after_P3D; `offset` its
+    distance from the date it hangs on, negative before it.
+    """
 
     before: Offset | None
     after: Offset | None
     template: str
     booked_template: str
     local_time: time
+    key: str = field(init=False)
+    offset: Offset = field(init=False)
 
     def __post_init__(self) -> None:
-        if (self.before is None) == (self.after is None):
+        distance = self.before or self.after
+        if distance is None or (self.before and self.after):
             raise ProtocolError("", "before", "found both or neither of before and after; write one of them")
-        if not is_whole_days(self.distance):
+        if not is_whole_days(distance):
             raise ProtocolError(
-                "",
-                "before" if self.before else "after",
-                f"found {self.distance}; write whole days such as P7D",
+                "", "before" if self.before else "after", f"found {distance}; write whole days such as P7D"
             )
-
-    @property
-    def key(self) -> str:
-        """The name of its text within the step, such as remind_P21D or remind_after_P3D."""
-        return f"remind_{self.before}" if self.before else f"remind_after_{self.after}"
-
-    @property
-    def distance(self) -> Offset:
-        """How far from the date it hangs on, without the direction."""
-        return self.before or self.after or Offset()
-
-    @property
-    def offset(self) -> Offset:
-        """How far from the date it hangs on, negative before it."""
-        return -self.distance if self.before else self.distance
+        object.__setattr__(self, "key", f"remind_{distance}" if self.before else f"remind_after_{distance}")
+        object.__setattr__(self, "offset", -distance if self.before else distance)
 
 
 @dataclass(frozen=True, slots=True)
