@@ -19,6 +19,7 @@ from backend.api.milestones import milestones
 from backend.api.openapi import RecoveryApi
 from backend.api.patients import patients
 from backend.api.problems import answer_unknown_routes
+from backend.api.procedures import procedures
 from backend.api.protocols import protocols
 from backend.api.resources import PREFIX
 from backend.api.sign_in import sign_in
@@ -29,6 +30,7 @@ __all__ = ["openapi_document", "register_api"]
 _RESOURCES = (
     sign_in,
     patients,
+    procedures,
     care_plans,
     milestones,
     check_ins,

@@ -3,29 +3,34 @@
 import uuid
 from typing import Any
 
+from flask.typing import ResponseReturnValue
+
 from backend.api.check_ins import record_answers
 from backend.api.idempotency import idempotent
 from backend.api.patients import patient_body
 from backend.api.resources import (
     Resource,
+    check_version,
     columns_of,
     found,
     own_patient_id,
     page_of,
     present,
     reading_language,
+    tagged,
 )
 from backend.api.schemas import LanguageQuery, PageQuery, page_schema
 from backend.api.schemas import care as care_schemas
 from backend.api.schemas import sign_in as schemas
 from backend.api.schemas.messages import OwnMessage
-from backend.auth import current_patient_ids, patient_app, writes
+from backend.auth import current_actor, current_patient_ids, patient_app, writes
 from backend.db import db
 from backend.errors import NotFound
 from backend.models import CheckIn, Clinic, Patient
 from backend.queries.check_ins import list_check_ins
 from backend.queries.conversations import conversation
 from backend.queries.timelines import current_plan_id, timeline
+from backend.services.patients import update_patient
 
 me = Resource("me", "The patient's own app.")
 
@@ -33,10 +38,23 @@ me = Resource("me", "The patient's own app.")
 @me.route("/me", methods=["GET"])
 @patient_app
 @me.response(200, schemas.Me)
-def show() -> Any:
+def show() -> ResponseReturnValue:
     """Show who is signed in, and whom to call."""
+    return _shown(found(Patient, own_patient_id()))
+
+
+@me.route("/me", methods=["PATCH"])
+@patient_app
+@writes
+@me.arguments(schemas.MyChanges)
+@me.response(200, schemas.Me)
+def change(given: dict[str, Any]) -> ResponseReturnValue:
+    """Say where one is, which language one reads, and at which hour texts may come; they follow."""
     patient = found(Patient, own_patient_id())
-    return patient_body(columns_of(patient)) | {"clinic": found(Clinic, patient.clinic_id)}
+    check_version(patient.version)
+    update_patient(db.session(), current_actor(), patient, given, now=present())
+    db.session.flush()
+    return _shown(patient)
 
 
 @me.route("/me/timeline", methods=["GET"])
@@ -86,3 +104,8 @@ def answer(given: dict[str, Any], check_in_id: uuid.UUID) -> Any:
 def show_messages(given: dict[str, Any]) -> Any:
     """Read what was written to and fro, oldest first; `next_cursor` leads to what came before."""
     return page_of(conversation(db.session(), own_patient_id(), logs=False, **given))
+
+
+def _shown(patient: Patient) -> ResponseReturnValue:
+    body = patient_body(columns_of(patient)) | {"clinic": found(Clinic, patient.clinic_id)}
+    return tagged(body, patient.version)

@@ -45,6 +45,8 @@ _IF_MATCH: Final = {
 _VERSIONED: Final = frozenset(
     {
         ("/patients/{patient_id}", "patch"),
+        ("/procedures/{procedure_id}", "patch"),
+        ("/me", "patch"),
         ("/milestones/{milestone_id}", "patch"),
         ("/alerts/{alert_id}/acknowledge", "post"),
         ("/alerts/{alert_id}/resolve", "post"),

@@ -22,6 +22,7 @@ from backend.services.replanning import follow_particulars
 from backend.services.sign_in import end_sign_ins_of
 from notifications.compose import languages
 from notifications.phone import InvalidPhone, PhoneNumber
+from schedules.vocabulary import in_texting_hours
 
 EDITABLE = frozenset(
     {
@@ -204,6 +205,9 @@ def _wrong_particulars(given: Mapping[str, Any], now: datetime) -> dict[str, lis
         wrong["timezone"] = [
             f"'{given['timezone']}' is no time zone; give an IANA name like Europe/Istanbul."
         ]
+    hour = given.get("preferred_time")
+    if hour is not None and not in_texting_hours(hour):
+        wrong["preferred_time"] = ["texts go from 09:00 and before 20:00; give an hour between."]
     born = given.get("birth_date")
     if born is not None and not date(now.year - 120, 1, 1) <= born <= now.date():
         wrong["birth_date"] = ["give a day in the past, at most 120 years ago."]

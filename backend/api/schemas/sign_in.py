@@ -67,3 +67,11 @@ class Me(Schema):
     preferred_time = Hour(allow_none=True)
     consent = fields.Nested(Consent, required=True)
     clinic = fields.Nested(OwnClinic, required=True)
+
+
+class MyChanges(Schema):
+    """What a patient may change alone: language, place, and the hour for texts; what is left out stays."""
+
+    language = Text(most=10)
+    timezone = Text(most=64, metadata={"example": "Europe/Berlin"})
+    preferred_time = Hour(allow_none=True)

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from backend.api import openapi_document
 from backend.auth import limiter
-from backend.models import Alert, CarePlan, CheckIn, Milestone, Patient
+from backend.models import Alert, CarePlan, CheckIn, Milestone, Patient, PlanRevision, Procedure
 from tests.backend.api.callers import API, patient_caller, staff_caller
 from tests.world import World
 
@@ -37,6 +37,8 @@ IDS = {
     "milestone_id": Milestone,
     "check_in_id": CheckIn,
     "alert_id": Alert,
+    "procedure_id": Procedure,
+    "revision_id": PlanRevision,
 }
 
 
@@ -85,6 +87,7 @@ def test_the_description_is_the_same_every_time(app: Flask) -> None:
 def ids(world: World) -> dict[str, str]:
     """One row of every kind, to be called by its id."""
     world.enrol()
+    world.change_patient(timezone="Europe/Berlin")
     world.advance(days=1)
     world.tick()
     world.text_in("I have a fever of 39")

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from backend.models import Alert, CarePlan, CheckIn, Milestone, Patient
+from backend.models import Alert, CarePlan, CheckIn, Milestone, Patient, PlanRevision, Procedure
 from tests.backend.api.callers import API, Caller, staff_caller
 from tests.world import World
 
@@ -17,6 +17,8 @@ IDS = {
     "milestone_id": Milestone,
     "check_in_id": CheckIn,
     "alert_id": Alert,
+    "procedure_id": Procedure,
+    "revision_id": PlanRevision,
 }
 BODIES = {
     "add_procedure": {
@@ -53,6 +55,7 @@ def path_of(rule: Rule, ids: dict[str, uuid.UUID]) -> str:
 def ids(world: World) -> dict[str, uuid.UUID]:
     """One row of every kind in the world's clinic: an enrolled patient with an open alert."""
     world.enrol()
+    world.change_patient(timezone="Europe/Berlin")
     world.advance(days=1)
     world.tick()
     for text in ("3", "I have a fever of 39", "what is this?"):
