@@ -14,7 +14,17 @@ from flask_migrate.cli import db as migrations
 from sqlalchemy.exc import OperationalError
 
 from backend.app import create_app
-from backend.cli import accounts, care, database, documents, health, importing, replanning, serving
+from backend.cli import (
+    accounts,
+    care,
+    clinic_days,
+    database,
+    documents,
+    health,
+    importing,
+    replanning,
+    serving,
+)
 from backend.db import db
 from backend.errors import RecoveryError
 from notifications.compose import CopyError
@@ -69,6 +79,7 @@ for command in (
     migrations,
     accounts.create_clinic,
     accounts.clinic_limit,
+    clinic_days.closed_days,
     accounts.create_user,
     care.simulate,
     care.check_protocol,

@@ -45,6 +45,24 @@ def test_a_user_is_created_in_the_only_clinic(call):
     assert "elif@clinic.example may sign in as nurse" in done.output
 
 
+def test_the_days_a_clinic_is_closed_are_set_added_to_and_shown(call):
+    call(*CLINIC)
+    call("closed-days", "--weekday", "sun", "--day", "2026-12-31")
+    call("closed-days", "--day", "2027-01-02")
+    done = call("closed-days")
+    assert done.exit_code == 0, done.output
+    assert done.output == (
+        "Bosphorus Spine Clinic: closed on sun, 2026-12-31, 2027-01-02 and on public holidays\n"
+    )
+
+
+def test_a_clinic_that_opens_every_day_forgets_its_days(call):
+    call(*CLINIC)
+    call("closed-days", "--day", "2026-12-31")
+    done = call("closed-days", "--weekday", "none", "--forget-days")
+    assert done.output == "Bosphorus Spine Clinic: closed on no day and on public holidays\n"
+
+
 def test_a_user_without_a_clinic_is_refused_with_the_next_step(call):
     done = call(*NURSE, "--password", "a-long-password")
     assert done.exit_code == 2
