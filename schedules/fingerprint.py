@@ -18,16 +18,24 @@ def fingerprint(shape: object, *, leave_out: Collection[str], only: Collection[s
 
 
 def _plain(value: object, leave_out: Collection[str], only: Collection[str], *, counted: bool) -> Any:
+    """Return a value as JSON can hold it; nothing for what holds no counted value, whatever its shape."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {
+        parts = {
             item.name: _plain(
                 getattr(value, item.name), leave_out, only, counted=counted or item.name in only
             )
             for item in fields(value)
             if item.name not in leave_out
         }
+        return parts if counted else _told(parts)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, leave_out, only, counted=counted) for key, item in value.items()}
+        parts = {str(key): _plain(item, leave_out, only, counted=counted) for key, item in value.items()}
+        return parts if counted else _told(parts)
     if isinstance(value, tuple):
-        return [_plain(item, leave_out, only, counted=counted) for item in value]
-    return str(value) if counted else ""
+        items = [_plain(item, leave_out, only, counted=counted) for item in value]
+        return items if counted else [item for item in items if item is not None] or None
+    return str(value) if counted else None
+
+
+def _told(parts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    return {name: part for name, part in parts.items() if part is not None} or None

@@ -134,6 +134,12 @@ def test_another_date_changes_only_the_timing_hash():
     assert other.wording_hash == LUMBAR.wording_hash
 
 
+def test_a_figure_that_was_left_to_the_clinic_changes_only_the_timing_hash():
+    decided = LUMBAR.with_overrides({"heavy_lifting.ends": "P6W"})
+    assert decided.timing_hash != LUMBAR.timing_hash
+    assert decided.wording_hash == LUMBAR.wording_hash
+
+
 def test_another_lateness_changes_only_the_timing_hash():
     other = LUMBAR.with_overrides({"wound.lateness": "call"})
     assert other.timing_hash != LUMBAR.timing_hash
