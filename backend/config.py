@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from backend.errors import SettingsError
+from notifications.prices import SegmentPrice, read_prices
 
 PROJECT = Path(__file__).resolve().parent.parent
 """A relative SQLite file lies below this folder, whatever the current one is."""
@@ -37,6 +38,7 @@ class Settings:
     dispatch_lease_seconds: float = 60.0
     dispatch_rate: float | None = None
     sender_rate: float | None = None
+    segment_prices: Mapping[str, SegmentPrice] = field(default_factory=dict)
     web_workers: int = 2
     redact_at_provider: bool = False
     simulator_url: str | None = None
@@ -102,6 +104,13 @@ class _Reader:
             )
         return text
 
+    def prices(self, name: str) -> Mapping[str, SegmentPrice]:
+        try:
+            return read_prices(self.text(name, ""))
+        except ValueError as error:
+            self.mistakes.append(f"{name}: {error}")
+            return {}
+
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process.
@@ -130,6 +139,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         dispatch_lease_seconds=read.number("DISPATCH_LEASE_SECONDS", 60.0, least=1.0),
         dispatch_rate=rate or None,
         sender_rate=read.number("SENDER_RATE", 0.0, least=0.0) or None,
+        segment_prices=read.prices("SEGMENT_PRICES"),
         web_workers=int(read.number("WEB_WORKERS", 2, least=1)),
         simulator_url=read.url("SIMULATOR_URL", "http://127.0.0.1:8010")
         if "SIMULATOR_URL" in read.environ

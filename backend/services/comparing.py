@@ -44,6 +44,11 @@ class ComparedText:
     after: SimulatedText | None
     reworded: bool = False
 
+    @property
+    def either(self) -> SimulatedText:
+        """The text as it will be, or as it was where it is dropped."""
+        return _one_of(self.before, self.after)
+
 
 @dataclass(frozen=True, slots=True)
 class ComparedStep:
@@ -52,6 +57,11 @@ class ComparedStep:
     change: Change
     before: Occurrence | None
     after: Occurrence | None
+
+    @property
+    def either(self) -> Occurrence:
+        """The occurrence as it will be, or as it was where it is dropped."""
+        return _one_of(self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,8 @@ def compare(before: Simulation, after: Simulation) -> Comparison:
         )
     ]
     return Comparison(
-        tuple(sorted(texts, key=lambda text: _due(text.before, text.after))),
-        tuple(sorted(steps, key=lambda step: _due(step.before, step.after))),
+        tuple(sorted(texts, key=lambda text: text.either.due_at)),
+        tuple(sorted(steps, key=lambda step: step.either.due_at)),
         totals_of(before.texts),
         totals_of(after.texts),
     )
@@ -142,8 +152,8 @@ def _dates(occurrence: Occurrence) -> tuple[datetime | str | None, ...]:
     )
 
 
-def _due(before: SimulatedText | Occurrence | None, after: SimulatedText | Occurrence | None) -> datetime:
+def _one_of(before: _Thing | None, after: _Thing | None) -> _Thing:
     one = after or before
     if one is None:
         raise ValueError("a pair has at least one side")
-    return one.due_at
+    return one

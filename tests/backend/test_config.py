@@ -37,3 +37,15 @@ def test_all_mistakes_are_named_at_once() -> None:
 def test_production_refuses_to_start_without_a_secret_of_its_own() -> None:
     (said,) = mistakes(PUBLIC_URL="https://clinic.example")
     assert said.startswith("SECRET_KEY: missing")
+
+
+def test_the_price_of_a_segment_is_read_by_country() -> None:
+    prices = load_settings({"SEGMENT_PRICES": "TR=0.031 USD"}).segment_prices
+    assert str(prices["TR"].amount) == "0.031"
+
+
+def test_a_price_that_cannot_be_read_is_named_with_what_would_be_right() -> None:
+    with pytest.raises(
+        SettingsError, match=r"SEGMENT_PRICES: 'TR=cheap' is no price .* such as TR=0\.031 USD"
+    ):
+        load_settings({"SEGMENT_PRICES": "TR=cheap"})

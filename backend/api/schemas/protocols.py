@@ -2,9 +2,9 @@
 
 from marshmallow import Schema, fields
 
-from backend.api.fields import LANGUAGES, Day, Instant, Text, choice
+from backend.api.fields import Day, Text, choice
 from schedules.protocol import Lateness, OpenDay
-from schedules.vocabulary import ANAESTHESIA, ANSWERS, CONDITION_FACTS, JOBS, TECHNIQUES
+from schedules.vocabulary import ANSWERS
 
 _LATENESS = [lateness.value for lateness in Lateness]
 
@@ -135,75 +135,3 @@ class Validation(Schema):
     id = fields.String(allow_none=True)
     version = fields.Integer(allow_none=True)
     undecided = fields.List(fields.String())
-
-
-class SimulationOrder(Schema):
-    """An imaginary procedure on this clinic's open days; `timezone` is the patient's and the clinic's."""
-
-    performed_at = Instant(required=True)
-    timezone = Text(required=True, most=64, metadata={"example": "Europe/Istanbul"})
-    language = choice(*LANGUAGES, load_default=None)
-    technique = choice(*TECHNIQUES, load_default="radiofrequency")
-    anaesthesia = choice(*ANAESTHESIA, load_default="local")
-    levels = fields.List(choice(*CONDITION_FACTS["levels"]), load_default=list)
-    job = choice(*JOBS, load_default=None, allow_none=True)
-    flies_home_on = Day(load_default=None, allow_none=True)
-
-
-class SimulatedItem(Schema):
-    """A step as it would stand on the timeline; `moved` says why its date is not the protocol's."""
-
-    id = fields.UUID(required=True)
-
-    key = fields.String(required=True)
-    kind = fields.String(required=True)
-    occurrence = fields.Integer(required=True)
-    day = fields.Integer(required=True)
-    title = fields.String(required=True)
-    why = fields.String(required=True)
-    earliest_at = Instant(required=True, allow_none=True)
-    due_at = Instant(required=True)
-    overdue_at = Instant(required=True, allow_none=True)
-    expires_at = Instant(required=True, allow_none=True)
-    ends_at = Instant(required=True, allow_none=True)
-    ends_with = fields.String(required=True, allow_none=True)
-    moved = fields.String(required=True)
-    status = fields.String(required=True)
-    booked_at = Instant(required=True, allow_none=True)
-
-
-class WaitingItem(Schema):
-    """A step that has no date until something else has one or is done; `words` say what."""
-
-    key = fields.String(required=True)
-    kind = fields.String(required=True)
-    occurrence = fields.Integer(required=True)
-    title = fields.String(required=True)
-    why = fields.String(required=True)
-    waits_for = fields.String(required=True)
-    words = fields.String(required=True)
-
-
-class SimulatedMessage(Schema):
-    """A text as it would go out; `local_time` with the patient's offset.
-
-    `lateness` is what becomes of it if it cannot go then; `moved` says why its hour is not the protocol's.
-    """
-
-    due_at = Instant(required=True)
-    local_time = fields.AwareDateTime(format="iso", required=True)
-    key = fields.String(required=True)
-    text_key = fields.String(required=True)
-    lateness = choice(*_LATENESS, required=True)
-    moved = fields.String(required=True)
-    body = fields.String(required=True)
-    segments = fields.Integer(required=True)
-    channel = fields.String(required=True)
-
-
-class Simulation(Schema):
-    """Everything the protocol would do, by date, and what would wait for a date."""
-
-    items = fields.List(fields.Nested(SimulatedItem), required=True)
-    waiting = fields.List(fields.Nested(WaitingItem), required=True)
-    messages = fields.List(fields.Nested(SimulatedMessage), required=True)

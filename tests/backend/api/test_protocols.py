@@ -129,6 +129,59 @@ def test_a_simulation_says_what_becomes_of_each_text_that_is_late_or_moved(
     assert told["check_in_d1", "nudge"] == ("newest_only", "moved to 09:00: quiet hours Europe/Istanbul")
 
 
+def test_a_simulation_tells_language_segments_and_about_what_they_cost(nurse: Caller) -> None:
+    said = nurse.post("/protocols/nucleoplasty_lumbar/simulate", ORDER).json
+
+    totals = said["totals"]
+    assert totals["texts"] == len(said["messages"])
+    assert totals["segments"] == sum(row["segments"] for row in said["messages"])
+    assert (totals["currency"], totals["price_proposed"]) == ("USD", True)  # Turkey: nobody has looked it up
+    assert "order of magnitude" in totals["price_source"]
+    assert float(totals["price"]) == round(totals["segments"] * 0.04, 2)
+    assert {row["language"] for row in said["messages"]} == {"en"}
+
+
+def test_a_simulation_shows_what_scripted_replies_lead_to(nurse: Caller, world: World) -> None:
+    order = ORDER | {"replies": "D3=8, D7=none", "baseline_pain": 5, "language": "tr"}
+    said = nurse.post("/protocols/nucleoplasty_lumbar/simulate", order).json
+
+    told = [(event["day"], event["kind"], event["tier"]) for event in said["events"]]
+    assert told == [
+        (3, "answer", None),
+        (3, "alert", "same_day"),
+        (7, "nudge", None),
+        (9, "missed", None),
+    ]
+    assert "8" in said["events"][1]["reason"]
+    kept = [row for row in said["messages"] if row["text_key"] == "nudge"]
+    assert "check_in_d3" not in {row["key"] for row in kept}
+    assert world.alerts() == []
+
+
+def test_a_simulation_compares_the_clinics_figures_with_the_file(nurse: Caller, world: World) -> None:
+    with transaction(world.engine) as session:
+        dates = {"heavy_lifting.ends": "P6W", "check_in_d3.window.due": "P4D"}
+        sign_protocol(session, world.nurse, "nucleoplasty_lumbar", dates, now=world.now)
+
+    said = nurse.post("/protocols/nucleoplasty_lumbar/simulate", ORDER | {"compare": "file"}).json
+
+    comparison = said["comparison"]
+    assert {(row["key"], row["text_key"], row["change"]) for row in comparison["messages"]} == {
+        ("check_in_d3", "ask", "moved"),
+        ("check_in_d3", "nudge", "moved"),
+    }
+    assert {row["key"] for row in comparison["items"]} == {"check_in_d3", "heavy_lifting"}
+    assert comparison["counts"]["moved"] == 2
+    assert comparison["before"]["timing_hash"] != comparison["after"]["timing_hash"]
+    assert comparison["before"]["wording_hash"] == comparison["after"]["wording_hash"]
+    assert (comparison["before"]["status"], comparison["after"]["status"]) == ("draft", "active")
+    assert comparison["after"]["totals"] == said["totals"]
+
+
+def test_without_something_to_compare_there_is_no_comparison(nurse: Caller) -> None:
+    assert "comparison" not in nurse.post("/protocols/nucleoplasty_lumbar/simulate", ORDER).json
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -136,6 +189,9 @@ def test_a_simulation_says_what_becomes_of_each_text_that_is_late_or_moved(
         ({"timezone": "../../etc/passwd"}, "timezone"),
         ({"language": "de"}, "language"),
         ({"performed_at": "tomorrow"}, "performed_at"),
+        ({"replies": "D3=sad"}, "replies"),
+        ({"compare": "9"}, "compare"),
+        ({"baseline_pain": 11}, "baseline_pain"),
     ],
 )
 def test_an_impossible_simulation_names_its_field(nurse: Caller, change: dict[str, str], field: str) -> None:
