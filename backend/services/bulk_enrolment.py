@@ -28,7 +28,7 @@ from backend.outbox import NewMessage, enqueue, enqueue_first
 from backend.services.actors import Actor, audit_row
 from backend.services.consent import consent_row
 from backend.services.patients import PatientDetails, patient_row
-from backend.services.plan_rows import plan_row, procedure_row, step_rows
+from backend.services.plan_rows import PlainWords, plan_row, procedure_row, step_rows
 from backend.services.planned_texts import planned_texts, welcome
 from backend.services.procedure_course import course_of
 from backend.services.procedure_orders import ProcedureOrder, check_order, check_protocol
@@ -73,6 +73,7 @@ class BulkEnrolment:
     _rows: dict[type[Base], list[Row]] = field(default_factory=lambda: {model: [] for model in _IN_ORDER})
     _texts: list[NewMessage] = field(default_factory=list)
     _welcomes: dict[str, NewMessage] = field(default_factory=dict)
+    _words: PlainWords = field(default_factory=PlainWords)
     _signed: dict[str, Signed] = field(default_factory=dict)
     _timelines: dict[Hashable, tuple[Occurrence, ...]] = field(default_factory=dict)
 
@@ -116,7 +117,7 @@ class BulkEnrolment:
         plan = plan_row(procedure, protocol, signed.overrides, now=now)
         course = course_of(Procedure(**procedure), patient, self.clinic, now=now)
         timeline = self._timeline(protocol, course)
-        steps = step_rows(plan, timeline, now=now)
+        steps = step_rows(plan, timeline, self._words, now=now)
         self._rows[Procedure].append(procedure)
         self._rows[CarePlan].append(plan)
         self._rows[Milestone] += steps.milestones

@@ -14,7 +14,7 @@ from backend.models import CarePlan, CheckIn, Clinic, Milestone, Patient, Proced
 from backend.outbox import enqueue
 from backend.services.actors import Actor, record
 from backend.services.clinics import clinic_of
-from backend.services.plan_rows import plan_row, procedure_row, step_rows
+from backend.services.plan_rows import PlainWords, plan_row, procedure_row, step_rows
 from backend.services.planned_texts import planned_texts, welcome
 from backend.services.procedure_course import course_of
 from backend.services.procedure_orders import ProcedureOrder, check_order, check_protocol
@@ -61,7 +61,7 @@ def enrol(
     except IntegrityError as error:  # the same request, at the same instant, from elsewhere
         raise Conflict("this procedure is already recorded") from error
     timeline = lay_out(protocol, course_of(procedure, patient, clinic, now=now)).occurrences
-    steps = step_rows(plan_columns, timeline, now=now)
+    steps = step_rows(plan_columns, timeline, PlainWords(), now=now)
     enrolment = Enrolment(
         procedure,
         plan,

@@ -5,7 +5,7 @@ Pure: rows are made here and written elsewhere, one patient's by `enrolment`, ma
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from backend.services.procedure_orders import ProcedureOrder
 from schedules.protocol import CareProtocol, StepKind
 from schedules.questions import Question
 from schedules.timeline import Occurrence
+from schedules.vocabulary import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,50 @@ def plan_row(procedure: Row, protocol: CareProtocol, overrides: Mapping[str, Any
     }
 
 
-def step_rows(plan: Row, timeline: Sequence[Occurrence], *, now: datetime) -> StepRows:
+class PlainWords:
+    """A protocol's words and questions as JSON holds them, made once for all the plans that say the same.
+
+    Ten thousand patients share a few dozen sentences; copying them for each is a third of the work.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[object, Any]] = {}
+
+    def said(self, words: Text) -> Any:
+        """Return a sentence in its languages."""
+        return self._once(words, dict)
+
+    def asked(self, questions: tuple[Question, ...]) -> Any:
+        """Return the questions of a check-in."""
+        return self._once(questions, lambda asked: [_question(question) for question in asked])
+
+    def _once(self, source: Any, make: Callable[[Any], Any]) -> Any:
+        """Know a value by its identity; holding it keeps the identity from being another's."""
+        if id(source) not in self._made:
+            self._made[id(source)] = (source, make(source))
+        return self._made[id(source)][1]
+
+
+def step_rows(plan: Row, timeline: Sequence[Occurrence], words: PlainWords, *, now: datetime) -> StepRows:
     """Return the rows of a plan's steps; education has none, it is texts only."""
-    return StepRows(
-        milestones=[_milestone(plan, o, now) for o in timeline if o.kind is StepKind.MILESTONE],
-        restrictions=[_restriction(plan, o) for o in timeline if o.kind is StepKind.RESTRICTION],
-        check_ins=[_check_in(plan, o) for o in timeline if o.kind is StepKind.CHECK_IN],
-    )
+    steps = StepRows([], [], [])
+    for occurrence in timeline:
+        shared = {
+            "id": uuid.uuid4(),
+            "clinic_id": plan["clinic_id"],
+            "care_plan_id": plan["id"],
+            "patient_id": plan["patient_id"],
+            "step_key": occurrence.step_key,
+            "occurrence": occurrence.index,
+            "title": words.said(occurrence.title),
+        }
+        if occurrence.kind is StepKind.MILESTONE:
+            steps.milestones.append(shared | _milestone(occurrence, words, now))
+        elif occurrence.kind is StepKind.RESTRICTION:
+            steps.restrictions.append(shared | _restriction(plan, occurrence, words))
+        elif occurrence.kind is StepKind.CHECK_IN:
+            steps.check_ins.append(shared | _check_in(occurrence, words))
+    return steps
 
 
 def step_ids(rows: Sequence[Row]) -> dict[tuple[str, int], uuid.UUID]:
@@ -81,24 +119,11 @@ def step_ids(rows: Sequence[Row]) -> dict[tuple[str, int], uuid.UUID]:
     return {(row["step_key"], row["occurrence"]): row["id"] for row in rows}
 
 
-def _shared(plan: Row, occurrence: Occurrence) -> Row:
-    return {
-        "id": uuid.uuid4(),
-        "clinic_id": plan["clinic_id"],
-        "care_plan_id": plan["id"],
-        "patient_id": plan["patient_id"],
-        "step_key": occurrence.step_key,
-        "occurrence": occurrence.index,
-        "title": dict(occurrence.title),
-    }
-
-
-def _milestone(plan: Row, occurrence: Occurrence, now: datetime) -> Row:
+def _milestone(occurrence: Occurrence, words: PlainWords, now: datetime) -> Row:
     due_at = _required(occurrence.due_at)
     past = (occurrence.overdue_at or due_at) < now
     return {
-        **_shared(plan, occurrence),
-        "why": dict(occurrence.why),
+        "why": words.said(occurrence.why),
         "bookable": occurrence.bookable,
         "earliest_at": occurrence.earliest_at,
         "due_at": due_at,
@@ -110,20 +135,18 @@ def _milestone(plan: Row, occurrence: Occurrence, now: datetime) -> Row:
     }
 
 
-def _restriction(plan: Row, occurrence: Occurrence) -> Row:
+def _restriction(plan: Row, occurrence: Occurrence, words: PlainWords) -> Row:
     return {
-        **_shared(plan, occurrence),
-        "why": dict(occurrence.why),
+        "why": words.said(occurrence.why),
         "starts_at": occurrence.earliest_at or occurrence.due_at or plan["anchor_at"],
         "ends_at": occurrence.ends_at,
         "ends_with": occurrence.ends_with,
     }
 
 
-def _check_in(plan: Row, occurrence: Occurrence) -> Row:
+def _check_in(occurrence: Occurrence, words: PlainWords) -> Row:
     return {
-        **_shared(plan, occurrence),
-        "questions": [_question(question) for question in occurrence.questions],
+        "questions": words.asked(occurrence.questions),
         "day": occurrence.day,
         "due_at": _required(occurrence.due_at),
         "expires_at": _required(occurrence.expires_at),
