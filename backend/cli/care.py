@@ -1,38 +1,40 @@
 """Commands for whoever writes protocols: check a file, and see a year of it before anyone is enrolled."""
 
-import sys
+from dataclasses import replace
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 import click
 from babel.core import get_global
-from babel.dates import format_datetime
-from rich.console import Console
-from rich.table import Table
+from flask.cli import ScriptInfo
 
+from backend.cli.accounts import clinic_meant
+from backend.cli.trial_tables import Paper
+from backend.config import load_settings
+from backend.db import ALL_CLINICS, db, transaction
 from backend.errors import Invalid
+from backend.services.comparing import compare as compare_simulations
 from backend.services.enrolment import ANAESTHESIA, JOBS, TECHNIQUES
 from backend.services.protocol_texts import check_texts
+from backend.services.protocol_versions import CLINIC, version_named
+from backend.services.rehearsing import Rehearsal, rehearse
+from backend.services.reply_scripts import read_script
 from backend.services.simulation import Simulation
 from backend.services.simulation import simulate as try_out
 from notifications.compose import languages
+from notifications.prices import price_per_segment
 from schedules.catalogue import Catalogue, load_protocol
 from schedules.open_days import OpenDays
-from schedules.protocol import CareProtocol, Lateness
+from schedules.protocol import CareProtocol
 from schedules.public_holidays import public_holidays
 from schedules.timeline import resolve_local
 from schedules.vocabulary import CONDITION_FACTS
 
 _NINE = time(9, 0)
 _WEEKEND = (6, 7)
-_WIDTH_IN_A_FILE = 120
-_IF_LATE = {
-    Lateness.LATE: "late: still goes",
-    Lateness.NEWEST_ONLY: "late: newest only",
-    Lateness.CALL: "late: or a call",
-}
 
 
 @click.command()
@@ -59,30 +61,84 @@ _IF_LATE = {
 @click.option("--job", type=click.Choice(JOBS), help="What the patient's work asks of the spine.")
 @click.option("--flies-home-on", type=click.DateTime(["%Y-%m-%d"]), help="Day of the patient's flight home.")
 @click.option("--country", help="Whose public holidays the clinic keeps; otherwise the zone's country.")
+@click.option("--baseline", type=click.IntRange(0, 10), help="Pain before the procedure, 0 to 10.")
+@click.option(
+    "--replies",
+    default="",
+    metavar="SCRIPT",
+    help="What the patient answers: D3=8, D9=none, D5=fever, rest=2. Shows what it leads to.",
+)
+@click.option(
+    "--compare",
+    metavar="VERSION|FILE|clinic",
+    help="Show only what changes from this version, file, or the clinic's signed copy.",
+)
+@click.option("--clinic", help="With --compare clinic: its name; needed only where there are several.")
+@click.pass_context
 def simulate(
+    context: click.Context,
+    /,
     protocol: str,
     start: datetime,
     zone: str,
     language: str,
     flies_home_on: datetime | None,
     country: str | None,
+    baseline: int | None,
+    replies: str,
+    compare: str | None,
+    clinic: str | None,
     **facts: Any,
 ) -> None:
     """Show every text of PROTOCOL (an id, or a file) on a calendar, word for word. Sends nothing."""
     if zone not in available_timezones():
         raise Invalid({"--zone": [f"'{zone}' is no time zone; give an IANA name like Europe/Istanbul."]})
-    plan = _protocol(protocol)
-    local = start if start.time() != time() else datetime.combine(start.date(), _NINE)
-    simulation = try_out(
-        plan,
-        performed_at=resolve_local(local, zone).astimezone(UTC),
+    country = country or _country_of(zone)
+    performed_at = resolve_local(_hour(start), zone).astimezone(UTC)
+    lay_out = partial(
+        try_out,
+        performed_at=performed_at,
         zone=zone,
         language=language,
         facts={name: value for name, value in facts.items() if value},
-        open_days=OpenDays(_WEEKEND, holiday=public_holidays(country or _country_of(zone))),
+        open_days=OpenDays(_WEEKEND, holiday=public_holidays(country)),
         flies_home_on=flies_home_on.date() if flies_home_on else None,
     )
-    _print(plan, simulation, zone, language)
+    script = read_script(replies)
+    play = partial(rehearse, script=script, performed_at=performed_at, zone=zone, baseline=baseline)
+
+    def texts_of(plan: CareProtocol) -> tuple[Simulation, Rehearsal]:
+        simulation = lay_out(plan)
+        rehearsal = play(plan, simulation)
+        return replace(simulation, texts=rehearsal.texts), rehearsal
+
+    plan = _protocol(protocol)
+    paper = Paper(zone, language, price_per_segment(country, load_settings().segment_prices))
+    simulation, rehearsal = texts_of(plan)
+    if compare is None:
+        paper.texts(plan, simulation)
+    else:
+        other = _compared(context, plan, compare, clinic)
+        paper.comparison(other, plan, compare_simulations(texts_of(other)[0], simulation))
+    if not script.empty:
+        paper.events(rehearsal.events)
+
+
+def _hour(start: datetime) -> datetime:
+    return start if start.time() != time() else datetime.combine(start.date(), _NINE)
+
+
+def _compared(context: click.Context, plan: CareProtocol, name: str, clinic: str | None) -> CareProtocol:
+    """Return what a protocol is compared with; only a clinic's own copy needs the database."""
+    if name.isdecimal():
+        return Catalogue.shipped().get(plan.id, int(name))
+    if name != CLINIC:
+        return _protocol(name)
+    with (
+        context.ensure_object(ScriptInfo).load_app().app_context(),
+        transaction(db.engine, ALL_CLINICS) as session,
+    ):
+        return version_named(session, clinic_meant(session, clinic), plan.id, CLINIC)
 
 
 def _protocol(name: str) -> CareProtocol:
@@ -96,40 +152,6 @@ def _protocol(name: str) -> CareProtocol:
 def _country_of(zone: str) -> str:
     """Return the country a zone is named for, empty where it is nobody's."""
     return str(get_global("zone_territories").get(zone, ""))
-
-
-def _print(protocol: CareProtocol, simulation: Simulation, zone: str, language: str) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_FILE)
-    table = Table(
-        title=f"{protocol.titles[language]} · {protocol.id} {protocol.version} · {zone}",
-        title_justify="left",
-        show_lines=True,
-    )
-    table.add_column("Date and local time", no_wrap=True)
-    table.add_column("Step")
-    table.add_column("Text", ratio=1)
-    table.add_column("Segments", justify="right")
-    for text in simulation.texts:
-        size = text.sms.segments
-        when = format_datetime(text.local_time, "EEE d MMM yyyy\nHH:mm", locale=language)
-        table.add_row(
-            f"{when}\n{text.moved}" if text.moved else when,
-            f"{text.step_key}\n{text.key}\n{_IF_LATE[text.lateness]}",
-            text.sms.body,
-            f"{size.count}\n{size.encoding}",
-        )
-    console.print(table)
-    for occurrence in simulation.occurrences:
-        if occurrence.moved:
-            console.print(
-                f"{occurrence.step_key} ({occurrence.title[language]}): {occurrence.moved[language]}"
-            )
-    for waiting in simulation.waiting:
-        console.print(f"{waiting.step_key} ({waiting.title[language]}): {waiting.words[language]}")
-    total = sum(text.sms.segments.count for text in simulation.texts)
-    console.print(f"{len(simulation.texts)} texts, {total} segments")
-    if protocol.undecided():
-        console.print(f"The clinic must still set: {', '.join(protocol.undecided())}")
 
 
 @click.command("check-protocol")

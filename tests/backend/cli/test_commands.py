@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -9,11 +10,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from backend.cli import cli
-from backend.db import transaction
+from backend.db import ALL_CLINICS, transaction
+from backend.models import Clinic
+from backend.services.actors import Actor
 from backend.services.alarms import raise_alarm
+from backend.services.protocols import sign_protocol
 from tests.house.sources import ROOT
 from tests.schedules.test_broken_anchors import WHOLE
 
@@ -242,6 +246,62 @@ def test_a_simulation_says_what_waits(tmp_path):
     assert (
         "scan (Scan): waits until this is done: Visit" in simulate(str(file), "--from", "2026-11-25").output
     )
+
+
+def test_a_simulation_tells_about_what_its_texts_cost(monkeypatch):
+    monkeypatch.setenv("SEGMENT_PRICES", "TR=0.05 EUR")
+    output = simulate("nucleoplasty_lumbar", "--from", "2026-11-25").output
+    assert re.search(r"\d+ texts, \d+ segments, about \d+\.\d\d EUR", output)
+    assert "The price of a segment is SEGMENT_PRICES." in output
+
+
+def test_a_price_nobody_has_looked_up_is_said_to_be_proposed():
+    output = simulate("nucleoplasty_lumbar", "--from", "2026-11-25").output
+    assert "The price of a segment is proposed: an order of magnitude" in output
+
+
+def test_a_simulation_tells_what_scripted_replies_lead_to():
+    told = simulate("nucleoplasty_lumbar", "--from", "2026-11-25", "--replies", "D3=8,D9=none,D5=bladder")
+    assert told.exit_code == 0, told.output
+    for said in ("answers: 8 [check_in_d3]", "alert, same_day: ", "[pain_high]", "alert, emergency: "):
+        assert said in told.output
+
+
+def test_a_reply_that_cannot_be_read_is_one_line():
+    done = simulate("nucleoplasty_lumbar", "--from", "2026-11-25", "--replies", "D3=sad")
+    assert (done.exit_code, "'sad' is unknown; write such as D3=8" in done.output) == (2, True)
+
+
+def test_a_protocol_is_compared_with_another_file(tmp_path):
+    shorter = (ROOT / "schedules/protocols/nucleoplasty_lumbar.toml").read_text(encoding="utf-8")
+    steps = (ROOT / "schedules/protocols/nucleoplasty_steps.toml").read_text(encoding="utf-8")
+    (tmp_path / "nucleoplasty_steps.toml").write_text(steps, encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(
+        shorter + '\n[steps.check_in_d3.window]\ndue = "P4D"\n', encoding="utf-8"
+    )
+    file = str(tmp_path / "mine.toml")
+    told = simulate(file, "--from", "2026-11-25", "--compare", "nucleoplasty_lumbar")
+    assert told.exit_code == 0, told.output
+    assert "0 added, 0 dropped, 2 moved, 0 reworded" in told.output
+    assert "Sun 29 Nov 2026, 10:00" in told.output  # Saturday before
+
+
+def test_a_protocol_is_compared_with_the_clinics_own_copy(call, engine):
+    call(*CLINIC)
+    with transaction(engine, ALL_CLINICS) as session:
+        clinic_id = session.scalars(select(Clinic.id)).one()
+        signer = Actor(None, "Dr Kaya", clinic_id)
+        own = {"heavy_lifting.ends": "P8W"}
+        sign_protocol(session, signer, "nucleoplasty_lumbar", own, now=datetime(2026, 11, 23, tzinfo=UTC))
+    told = call("simulate", "nucleoplasty_lumbar", "--from", "2026-11-25", "--compare", "clinic")
+    assert told.exit_code == 0, told.output
+    assert "heavy_lifting" in told.output
+    assert "until clearance" in told.output
+
+
+def test_a_version_there_is_not_is_named_with_those_there_are():
+    done = simulate("nucleoplasty_lumbar", "--from", "2026-11-25", "--compare", "7")
+    assert (done.exit_code, "there is no version 7; there are 1" in done.output) == (2, True)
 
 
 def test_a_level_there_is_not_is_named_with_those_there_are():
