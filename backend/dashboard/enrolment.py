@@ -15,11 +15,13 @@ from backend.dashboard.forms import Form
 from backend.dashboard.language import gettext
 from backend.dashboard.sentences import explain, field_errors, hint
 from backend.dashboard.shell import STAFF, house, present, reader, render
-from backend.dashboard.words import ANAESTHESIAS, TECHNIQUES, word
+from backend.dashboard.words import ANAESTHESIAS, ANSWERS, JOBS, TECHNIQUES, word
 from backend.db import db
 from backend.errors import Conflict, Invalid
 from backend.models import Patient
+from backend.queries.timelines import in_language
 from backend.services.enrolment import ANAESTHESIA, LEVELS, ProcedureOrder, enrol
+from backend.services.enrolment import JOBS as JOB_CODES
 from backend.services.enrolment import TECHNIQUES as TECHNIQUE_CODES
 from backend.services.patients import ConsentGiven, PatientDetails, register_patient
 from backend.services.protocols import clinic_protocols
@@ -48,7 +50,11 @@ def submit() -> ResponseReturnValue:
     patient = _attempt(form, lambda: _register(form))
     if patient is not None and order is not None and not form.errors:
         session, actor = db.session(), current_actor()
-        if _attempt(form, lambda: enrol(session, actor, patient, order, now=present())) is not None:
+        enrolment = _attempt(form, lambda: enrol(session, actor, patient, order, now=present()))
+        if enrolment is not None:
+            for warning in enrolment.warnings:
+                if warning.answer != "not_known":
+                    flash(in_language(warning.words, reader().language), "heed")
             flash(gettext("Enrolled. The plan is made, and the texts go out by themselves."), "good")
             return redirect(url_for("dashboard.patients.show", patient_id=patient.id), 303)
     db.session.rollback()
@@ -78,8 +84,12 @@ _EMPTY = (
     "protocol",
     "levels",
     "baseline_pain",
+    "job",
+    "flies_home_on",
     "consent",
 )
+_CRITERION = "selection_{key}"
+"""The name of the field that answers a line of the checklist."""
 
 
 def _form() -> Form:
@@ -121,6 +131,7 @@ def _register(form: Form) -> Patient:
 def _order(form: Form, protocols: Mapping[str, CareProtocol]) -> ProcedureOrder | None:
     performed_at: datetime | None = form.moment("performed_at", house().zone, required=True)
     baseline = form.number("baseline_pain")
+    flies_home_on = form.day("flies_home_on")
     protocol = protocols.get(form.value("protocol"))
     if protocol is None:
         form.errors["protocol"] = [hint("protocol")]
@@ -139,7 +150,20 @@ def _order(form: Form, protocols: Mapping[str, CareProtocol]) -> ProcedureOrder 
         anaesthesia=form.text("anaesthesia"),
         baseline_pain=baseline,
         clinician=form.text("clinician"),
+        job=form.text("job") or None,
+        flies_home_on=flies_home_on,
+        selection={
+            criterion.key: answer
+            for criterion in protocol.selection
+            if (answer := form.value(_CRITERION.format(key=criterion.key)))
+        },
     )
+
+
+def _criteria(protocols: Mapping[str, CareProtocol], language: str) -> list[tuple[str, str]]:
+    """Return each line of the checklists once: its field, and its words."""
+    criteria = {one.key: one.text for protocol in protocols.values() for one in protocol.selection}
+    return [(_CRITERION.format(key=key), in_language(text, language)) for key, text in criteria.items()]
 
 
 def _page(form: Form, protocols: Mapping[str, CareProtocol]) -> str:
@@ -154,6 +178,9 @@ def _page(form: Form, protocols: Mapping[str, CareProtocol]) -> str:
         ],
         levels=LEVELS,
         techniques=[(code, word(TECHNIQUES, code)) for code in TECHNIQUE_CODES],
+        jobs=[("", gettext("not known")), *((code, word(JOBS, code)) for code in JOB_CODES)],
+        criteria=_criteria(protocols, language),
+        answers=[(code, word(ANSWERS, code)) for code in ANSWERS],
         anaesthesias=[(code, word(ANAESTHESIAS, code)) for code in ANAESTHESIA],
         languages=[(code, language_name(code, language)) for code in languages()],
         zones=sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")),

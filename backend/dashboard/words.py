@@ -101,6 +101,13 @@ TECHNIQUES: Final = {
     "laser": mark("laser"),
 }
 ANAESTHESIAS: Final = {"local": mark("local"), "sedation": mark("local with sedation")}
+JOBS: Final = {
+    "desk": mark("mostly sitting"),
+    "standing": mark("mostly standing"),
+    "heavy": mark("heavy work"),
+    "none": mark("no work"),
+}
+ANSWERS: Final = {"not_known": mark("not known"), "yes": mark("yes"), "no": mark("no")}
 REGIONS: Final = {"lumbar": mark("lower back"), "cervical": mark("neck")}
 STEPS: Final = {
     "milestone": mark("milestone"),
@@ -148,6 +155,8 @@ FIELDS: Final = {
     "technique": mark("Technique"),
     "anaesthesia": mark("Anaesthesia"),
     "baseline_pain": mark("Pain before the procedure"),
+    "job": mark("Work"),
+    "flies_home_on": mark("Day of the flight home"),
     "consent": mark("Consent"),
 }
 SENDERS: Final = {"system": mark("the system")}

@@ -54,9 +54,31 @@ def test_without_consent_the_plan_is_made_and_nothing_may_be_sent(world: World, 
     assert len(world.rows(CarePlan)) == 1
 
 
+def test_work_flight_and_checklist_are_kept_with_the_procedure(world: World, nurse: Reader) -> None:
+    more = {"job": "desk", "flies_home_on": "2026-11-28", "selection_stenosis": "no"}
+    nurse.submit("/patients/new", **GIVEN, **more)
+    procedure = world.rows(Procedure)[0]
+    assert (procedure.job, str(procedure.flies_home_on)) == ("desk", "2026-11-28")
+    assert procedure.selection == {"stenosis": "no"}
+
+
+def test_what_speaks_against_the_procedure_is_said_and_stops_nothing(world: World, nurse: Reader) -> None:
+    nurse.submit("/patients/new", **GIVEN, selection_stenosis="yes", selection_instability="not_known")
+    patient = world.rows(Patient)[0]
+    page = nurse.read(f"/patients/{patient.id}")
+    assert "Not advised with spinal stenosis." in page
+    assert "Not known" not in page
+
+
+def test_the_checklist_is_asked_once_for_both_protocols(nurse: Reader) -> None:
+    assert nurse.read("/patients/new").count("The spine is unstable") == 1
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
+        ("flies_home_on", "2026-11-21", "Give a day on or after the procedure."),
+        ("job", "pilot", "Choose one of the kinds of work offered."),
         ("given_name", " ", "Give a name."),
         ("phone", "0212 555 01 00", "Give a mobile number that can receive texts"),
         ("phone", "12", "Give a mobile number that can receive texts"),
