@@ -17,6 +17,7 @@ from backend.dashboard import (
     patients,
     problems,
     protocols,
+    replanning,
     sending,
     worklist,
 )
@@ -33,6 +34,7 @@ _SUBJECTS = (
     care,
     messages,
     protocols,
+    replanning,
     sending,
     alarms,
     language,

@@ -54,6 +54,16 @@ WHY_LOG: Final = (
     (r"follows the appointment for \S+", mark("follows the appointment")),
     (r"follows the date of \S+", mark("follows the date")),
     (r"its day is past: .+", mark("its day is past")),
+    (r"follows the procedure's new date", mark("follows the procedure's new date")),
+    (r"by the protocol as it is now", mark("by the protocol as it is now")),
+    (
+        r"follows the patient's place, hour or language",
+        mark("follows the patient's place, hour or language"),
+    ),
+    (r"back as it was", mark("back as it was")),
+    (r"same date, new words", mark("same date, new words")),
+    (r"the procedure was moved", mark("the procedure was moved")),
+    (r"the procedure was cancelled", mark("the procedure was cancelled")),
     # not sent
     (r"too late to be useful: not sent", mark("too late to be useful: not sent")),
     (

@@ -25,6 +25,7 @@ HINTS: Final = {
     "external_id": mark("Another patient of the clinic has this record number."),
     "protocol": mark("Choose one of the protocols signed off by the clinic."),
     "levels": mark("Choose at least one disc level."),
+    "preferred_time": mark("Give an hour from 09:00 and before 20:00."),
     "performed_at": mark("Give a date and time within the last ten years or the next twelve months."),
     "technique": mark("Choose one of the techniques offered."),
     "anaesthesia": mark("Choose one of the kinds offered."),
@@ -58,6 +59,19 @@ _SAID: Final = (
     (
         r"the plan is \w+; its milestones do not change any more",
         mark("The plan has ended; its milestones do not change any more."),
+    ),
+    (
+        r"the plan is \w+; its dates do not change any more",
+        mark("The plan has ended; its dates do not change any more."),
+    ),
+    (r"this change was already taken back", mark("This change was already taken back.")),
+    (
+        r"the plan was changed again since; .+",
+        mark("The plan was changed again since; look at it anew."),
+    ),
+    (
+        r"this followed the patient's particulars; change those back instead",
+        mark("This followed the patient's particulars; change those back instead."),
     ),
     (r"the plan is .+ and cannot become .+", mark("The plan's state does not allow this.")),
     (r"this check-in was cancelled", mark("This check-in was called off.")),

@@ -115,6 +115,21 @@ STEPS: Final = {
     "check_in": mark("check-in"),
     "education": mark("advice"),
 }
+TEXTS: Final = {
+    "ask": mark("question"),
+    "nudge": mark("reminder of a question"),
+    "remind": mark("reminder"),
+    "inform": mark("text of advice"),
+}
+CAUSES: Final = {
+    "procedure_moved": mark("The procedure moved"),
+    "procedure_cancelled": mark("The procedure was cancelled"),
+    "protocol_changed": mark("The protocol changed"),
+    "particulars_changed": mark("The patient's place, hour or language changed"),
+    "milestone_changed": mark("A milestone changed"),
+    "milestone_booked": mark("A milestone was booked"),
+    "undone": mark("A change was taken back"),
+}
 SOURCES: Final = {
     "seed": mark("patient leaflet of the clinic"),
     "proposed": mark("proposed"),
@@ -132,6 +147,7 @@ ACTIONS: Final = {
     "plan_completed": mark("completed the plan"),
     "plan_revoked": mark("withdrew the plan"),
     "change_milestone": mark("changed a milestone"),
+    "replan": mark("changed the plan's dates"),
     "lift_restriction": mark("lifted a restriction"),
     "answer_check_in": mark("recorded an answer"),
     "raise_alert": mark("raised an alert"),
@@ -176,6 +192,7 @@ _FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "anaesthesia_word": ANAESTHESIAS,
     "region_word": REGIONS,
     "step_word": STEPS,
+    "cause_word": CAUSES,
     "source_word": SOURCES,
     "action_word": ACTIONS,
     "field_word": FIELDS,

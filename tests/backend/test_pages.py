@@ -11,7 +11,16 @@ from flask import Flask
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 
-from backend.models import Alert, CarePlan, CheckIn, InboundMessage, Milestone, Patient, Restriction
+from backend.models import (
+    Alert,
+    CarePlan,
+    CheckIn,
+    InboundMessage,
+    Milestone,
+    Patient,
+    PlanRevision,
+    Restriction,
+)
 from tests.backend.dashboard.readers import Reader
 from tests.world import CLINIC, OTHER_PHONE, World
 
@@ -23,14 +32,24 @@ ROWS = {
     "restriction_id": Restriction,
     "alert_id": Alert,
     "text_id": InboundMessage,
+    "revision_id": PlanRevision,
 }
-PAGES = ("/", "/patients", "/patients/new", "/texts", "/protocols", "/patients/{patient_id}")
+PAGES = (
+    "/",
+    "/patients",
+    "/patients/new",
+    "/texts",
+    "/protocols",
+    "/patients/{patient_id}",
+    "/plans/{plan_id}/change",
+)
 
 
 @pytest.fixture
 def ids(world: World) -> dict[str, uuid.UUID]:
     """A patient with an answer, an alert, a missed check-in and a waiting text; one row's id of each kind."""
     world.enrol()
+    world.change_patient(timezone="Europe/Berlin")
     world.advance(days=1, hours=2)
     world.tick()
     world.text_in("5")
