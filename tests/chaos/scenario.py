@@ -16,7 +16,8 @@ class Scenario:
 
     `speed` is seconds of the product's clock per real second: leases and proofs of absence pass that much
     faster, while calls, kills and callbacks keep real time. In the end `polls_for` passes at once, so that
-    reports that never came are asked for; `leaves_waiting` texts at most are still on their next try then.
+    reports that never came are asked for; `leaves_waiting` texts at most are still on their next try then,
+    and as many may be without a report when the run ends.
     """
 
     seed: int
@@ -40,7 +41,7 @@ class Scenario:
         (0.65, timedelta(hours=-1)),
     )
     leaves_waiting: int = 0
-    polls_for: timedelta = timedelta(hours=1, minutes=10)
+    polls_for: timedelta = timedelta(hours=2, minutes=15)
     patience_seconds: float = 900.0
 
     @property

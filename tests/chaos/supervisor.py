@@ -163,8 +163,12 @@ class Supervisor:
         self._watch(done, 150 / self._scenario.speed)
 
     def _until_all_is_told(self) -> None:
-        restless = {"scheduled", "sending", "unknown", "accepted", "sent"}
-        self._watch(lambda standing: not restless & standing.keys(), 100 / self._scenario.speed)
+        def done(standing: dict[str, int]) -> bool:
+            untold = standing.get("accepted", 0) + standing.get("sent", 0)
+            in_flight = {"scheduled", "sending", "unknown"} & standing.keys()
+            return not in_flight and untold <= self._scenario.leaves_waiting
+
+        self._watch(done, 100 / self._scenario.speed)
 
     def _watch(self, done: Callable[[dict[str, int]], bool], calm: float) -> None:
         """Keep the run going until it is done, nothing changed for `calm` seconds, or patience is over."""

@@ -393,7 +393,7 @@ def test_every_interleaving_keeps_the_promises() -> None:
     run_state_machine_as_test(
         Interleavings,
         settings=settings(
-            max_examples=100,
+            max_examples=70,
             stateful_step_count=25,
             phases=[Phase.generate, Phase.shrink],
             deadline=None,
