@@ -113,16 +113,18 @@ def _procedures(
     """Return whose procedures were when: the instants they have, and those they were moved from."""
     if not patient_ids:
         return
-    yield from session.execute(
+    recorded = session.execute(
         select(Procedure.patient_id, Procedure.region, Procedure.performed_at).where(
             Procedure.patient_id.in_(patient_ids)
         )
-    ).tuples()
+    )
+    for patient_id, region, performed_at in recorded:
+        yield patient_id, region, performed_at
     moved = session.execute(
         select(Procedure.patient_id, Procedure.region, PlanRevision.before["terms"]["anchor_at"].as_string())
         .join(CarePlan, CarePlan.procedure_id == Procedure.id)
         .join(PlanRevision, PlanRevision.care_plan_id == CarePlan.id)
         .where(PlanRevision.patient_id.in_(patient_ids))
-    ).tuples()
-    for patient_id, region, at in moved:
-        yield patient_id, region, datetime.fromisoformat(at)
+    )
+    for patient_id, region, performed_at in moved:
+        yield patient_id, region, datetime.fromisoformat(performed_at)
