@@ -208,6 +208,19 @@ def reading() -> Iterator[None]:
         _begin_mode.reset(mark)
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Inside, SQLite transactions queue for the one writer, also within `reading`.
+
+    For a GET that has to keep what it gives out. No effect on PostgreSQL.
+    """
+    mark = _begin_mode.set("IMMEDIATE")
+    try:
+        yield
+    finally:
+        _begin_mode.reset(mark)
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     if not type(connection).__module__.startswith("sqlite3"):

@@ -11,6 +11,7 @@ from flask import Flask
 
 from backend.api.advice import advice
 from backend.api.alerts import alerts
+from backend.api.calendar import calendar, register_calendar_files
 from backend.api.care_plans import care_plans
 from backend.api.check_ins import check_ins
 from backend.api.me import me
@@ -39,6 +40,7 @@ _RESOURCES = (
     protocols,
     me,
     advice,
+    calendar,
 )
 
 
@@ -47,6 +49,7 @@ def register_api(app: Flask) -> None:
     api = RecoveryApi(app)
     for resource in _RESOURCES:
         api.register_blueprint(resource)
+    register_calendar_files(app)
     declare_public(app, "api-docs.openapi_json")
     answer_unknown_routes(app, f"{PREFIX}/")
 

@@ -7,6 +7,7 @@ No behaviour beyond what a row can say of itself; use cases live in
 from backend.models.accounts import Account, PatientAccount, RefreshToken, Role
 from backend.models.alerts import Alert
 from backend.models.audit import AuditEvent, IdempotencyKey, WorkerHeartbeat
+from backend.models.calendars import CalendarEntry, CalendarFeed
 from backend.models.care import (
     CarePlan,
     CheckIn,
@@ -25,6 +26,8 @@ __all__ = [
     "Account",
     "Alert",
     "AuditEvent",
+    "CalendarEntry",
+    "CalendarFeed",
     "CarePlan",
     "CheckIn",
     "Clinic",
