@@ -1,4 +1,4 @@
-"""`python -m backend …`: the command line; the worker starts without what only the web and other commands need.
+"""`python -m backend …`: the command line; the worker starts without what only the web needs.
 
 A worker runs all day on many machines, and is a fifth smaller that way.
 """

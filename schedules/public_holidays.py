@@ -27,18 +27,15 @@ def _holiday(country: str, day: date) -> Text | None:
 def _year(country: str, year: int) -> Mapping[date, Text]:
     import holidays  # 8 MB of memory, which a worker that plans nothing does without
 
-    supported = holidays.list_localized_countries()
-    try:
-        named = {
-            language: holidays.country_holidays(
-                country,
-                years=year,
-                language=_NAMES_IN[language] if _NAMES_IN[language] in supported.get(country, ()) else None,
-            )
-            for language in LANGUAGES
-        }
-    except NotImplementedError:
+    if country not in holidays.list_supported_countries():
         return {}
+    languages = holidays.list_localized_countries().get(country, ())
+    named = {
+        language: holidays.country_holidays(
+            country, years=year, language=name if (name := _NAMES_IN[language]) in languages else None
+        )
+        for language in LANGUAGES
+    }
     return {
         day: {language: str(names.get(day)) for language, names in named.items()}
         for day in next(iter(named.values()))
