@@ -20,6 +20,7 @@ from backend.cli import (
     clinic_days,
     database,
     documents,
+    exporting,
     health,
     importing,
     replanning,
@@ -85,6 +86,7 @@ for command in (
     care.check_protocol,
     replanning.replan,
     importing.import_patients,
+    exporting.export,
     documents.openapi,
     health.doctor,
 ):
