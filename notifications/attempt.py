@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfoNotFoundError
 
-from notifications.compose import CopyError, compose
+from notifications.compose import CopyError
 from notifications.decision import Drop, Postpone, Send, decide
 from notifications.flow import Trouble
 from notifications.gateway import (
@@ -34,9 +34,9 @@ from notifications.outbox_port import (
     Unknown,
 )
 from notifications.phone import InvalidPhone, PhoneNumber
-from notifications.segments import Segments, segments
 from notifications.stopping import Stopping
 from notifications.timing import retry_at
+from notifications.wording import words_of
 
 _REFUSED_CREDENTIALS_PAUSE: Final = timedelta(minutes=5)
 _LEASE_OVER: Final = "its turn came too late: the worker no longer held it"
@@ -72,7 +72,7 @@ class Sending:
     async def _send(self, row: Claimed, validity: int, now: datetime) -> Result:
         try:
             to = PhoneNumber.stored(row.to)
-            body, size = _words(row)
+            body, size = words_of(row)
         except (CopyError, InvalidPhone) as error:
             return Uncomposable(row.message_id, row.attempt, str(error), sender=row.sender)
         if row.lease_until is not None and now >= row.lease_until:  # it may be another's by now
@@ -118,10 +118,3 @@ class Sending:
         if transient:
             trouble = Trouble.FAULT if error.code is None else Trouble.SLOW_DOWN
         return Retry(row.message_id, row.attempt, until, str(error), body, trouble, pause, sender=row.sender)
-
-
-def _words(row: Claimed) -> tuple[str, Segments]:
-    if row.body is not None:
-        return row.body, segments(row.body)
-    sms = compose(row.template, row.language, row.facts)
-    return sms.body, sms.segments

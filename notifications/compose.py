@@ -51,10 +51,11 @@ class Sms:
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """One language's file: how it writes days and moments, and its sentences."""
+    """One language's file: how it writes days and moments, whom a text is for, and its sentences."""
 
     date_pattern: str
     moment_pattern: str
+    addressing: str
     sentences: Mapping[str, str]
 
 
@@ -107,6 +108,15 @@ def compose(template: str, language: str, facts: Mapping[str, object]) -> Sms:
     said = {name: _in_words(name, facts[name], copy, language) for name in _placeholders(words)}
     body = words.format_map(said)
     return Sms(template, language, body, segments(body))
+
+
+def addressed(body: str, name: str, language: str) -> str:
+    """Say in front of a text whom it is for, on a phone that several people share; once, however often.
+
+    Only a name, nothing about health; an unknown language says it as English does.
+    """
+    said = _copy(language if language in _LANGUAGES else _LANGUAGES[0]).addressing.format(name=name)
+    return body if body.startswith(said) else said + body
 
 
 def _check_names(template: str, words: str, declared: tuple[str, ...], facts: Mapping[str, object]) -> None:
@@ -162,6 +172,7 @@ def _copy(language: str) -> _Copy:
     return _Copy(
         date_pattern=content["formats"]["date"],
         moment_pattern=content["formats"]["moment"],
+        addressing=content["formats"]["addressing"],
         sentences=MappingProxyType({name: " ".join(text.split()) for name, text in content["texts"].items()}),
     )
 

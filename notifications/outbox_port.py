@@ -20,6 +20,7 @@ class Claimed:
 
     `sender` is the clinic's own, None for the house's. `last_text_at` is when the patient last got another
     text, as far as this one must keep its distance; `not_before` and its reason are the house's word as well.
+    `addressee` is whom it is for, where several people share the phone; `wording` says it in front.
     """
 
     message_id: str
@@ -41,6 +42,7 @@ class Claimed:
     last_text_at: datetime | None = None
     not_before: datetime | None = None
     not_before_why: str = ""
+    addressee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ def parse_reply(text: str, language: str) -> Reply:
     return Unclear()
 
 
+def regions_named(text: str) -> frozenset[str]:
+    """Say which regions of the spine (lumbar, cervical) a text names, in any language."""
+    words = {word.text for word in read_words(text).words}
+    return frozenset(region for region, names in _regions().items() if any(word in names for word in words))
+
+
 def _asks(message: Message) -> bool:
     signs = (*(word.before for word in message.words), message.tail)
     if any(mark in sign for sign in signs for mark in _QUESTION_MARKS):
@@ -154,6 +160,15 @@ def _topics() -> PhraseBook:
         for topic, phrases in lexicon(language)["topics"].items():
             book.add(topic, phrases, {})
     return book
+
+
+@cache
+def _regions() -> dict[str, Vocabulary]:
+    names: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for region, words in lexicon(language)["regions"].items():
+            names.setdefault(region, []).append(words)
+    return {region: vocabulary(words) for region, words in names.items()}
 
 
 @cache

@@ -48,6 +48,34 @@ WHY_LOG: Final = (
         r"a nudge waits until its question has been out for .+",
         mark("a reminder of a question waits until the patient has had time to answer"),
     ),
+    (
+        r"asked together with .*",
+        mark("asked together with the patient's other plan"),
+    ),
+    (
+        r"said together with .*",
+        mark("said together with the patient's other plan"),
+    ),
+    (
+        r"waits: the same text is just going for the patient's other plan",
+        mark("waits: the same text is just going for the patient's other plan"),
+    ),
+    (
+        r"waits: a question about another region is open",
+        mark("waits: a question about another region is open"),
+    ),
+    (
+        r"the question about the other region is answered: .+",
+        mark("the question about the other region is answered: this one is next"),
+    ),
+    (
+        r"the number (?P<value>\d+), which could be meant for either of two questions",
+        mark("the number %(value)s, which could be meant for either of two questions"),
+    ),
+    (
+        r"follows the new rules of the time zone",
+        mark("follows the new rules of the time zone"),
+    ),
     (r"not needed any more: answered", mark("not needed any more: answered")),
     (r"not needed any more: .+", mark("not needed any more")),
     (r"fell due while the plan was on hold", mark("fell due while the plan was on hold")),

@@ -18,9 +18,12 @@ from backend.outbox.reports import record_report
 from backend.outbox.second_tries import is_second_try, queue_second_try
 from backend.outbox.senders import Senders
 from backend.outbox.states import FINAL, TRANSITIONS
+from backend.outbox.together import ASKED_TOGETHER, QUESTIONS_APART, ask_next
 
 __all__ = [
+    "ASKED_TOGETHER",
     "FINAL",
+    "QUESTIONS_APART",
     "TRANSITIONS",
     "Effects",
     "MovedText",
@@ -35,6 +38,7 @@ __all__ = [
     "Senders",
     "SqlOutbox",
     "absent_after",
+    "ask_next",
     "cancel",
     "enqueue",
     "enqueue_first",

@@ -19,10 +19,11 @@ from backend.outbox.dispatching import Outcome
 from backend.outbox.evidence import CLOCK_WRONG_BY, CLOCKS_DIFFER_BY, Alike, Attempt
 from backend.outbox.queue import LogLine, log
 from backend.outbox.reports import record_report
-from notifications.compose import CopyError, compose
+from notifications.compose import CopyError
 from notifications.gateway import DeliveryReport, Listing, ProviderMessage
 from notifications.phone import PhoneNumber
 from notifications.segments import segments
+from notifications.wording import words_of
 
 _OPEN: Final = ("sending", "unknown", "failed")  # without a provider's id, these may have left unseen
 _ABSENT: Final = "the provider does not know it, so it never left: to be sent again"
@@ -56,7 +57,7 @@ def read_attempt(
         return None
     (claimed,) = read_attempts(session, [message_id])
     try:
-        body = claimed.body or compose(claimed.template, claimed.language, claimed.facts).body
+        body, _ = words_of(claimed)
     except CopyError:
         return None
     rivals = _rivals(session, message_id, row, body, row.attempted_at - CLOCK_WRONG_BY - absent_after)
@@ -66,7 +67,7 @@ def read_attempt(
         number=number,
         to=to,
         body=body,
-        recorded=claimed.body is not None,
+        recorded=claimed.body == body,
         moved=row.updated_at > row.attempted_at,
         attempted_at=row.attempted_at,
         provable_at=provable_at(row.attempted_at, row.lease_until, absent_after),

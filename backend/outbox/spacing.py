@@ -1,7 +1,8 @@
 """How claimed texts keep their distance from a patient's others: never a burst, never the older of two.
 
 Finds out what went to the same patients lately, on any worker, and which late texts a newer one has
-overtaken; how far apart texts stay is `notifications.decision`'s. Called by `dispatching` in the transaction
+overtaken; how far apart texts stay is `notifications.decision`'s, what two plans of one patient say at once
+`together`'s. Called by `dispatching` in the transaction
 of a claim.
 """
 
@@ -16,8 +17,9 @@ from sqlalchemy.orm import Session, aliased
 
 from backend.db import UtcDateTime
 from backend.models import OutboundMessage
-from backend.outbox.attempts import as_claimed, read_rows
+from backend.outbox.attempts import as_claimed, read_addressees, read_rows
 from backend.outbox.batches import ids_as_parameter, ids_from
+from backend.outbox.together import read_meetings
 from notifications.decision import SPACING
 from notifications.outbox_port import Claimed
 
@@ -54,12 +56,16 @@ def read_spaced(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> li
     rows = sorted(read_rows(session, ids), key=_rank)
     overtaken = _overtaken(session, rows, now)
     last = _last_texts(session, ids, rows, now)
+    names = read_addressees(session, rows)
+    meetings = read_meetings(session, ids, now)
+    still_asking = _still_asking(session, rows)
     spaced = []
     for row in rows:
-        claimed = as_claimed(row)
+        claimed = as_claimed(row, names)
         if row.id in overtaken and claimed.suppressed is None:
             claimed = replace(claimed, suppressed=_OVERTAKEN)
-        spaced.append(_spaced(claimed, row, last.get(row.patient_id), now))
+        claimed = meetings.settle(claimed, row, now)
+        spaced.append(_spaced(claimed, row, last.get(row.patient_id), still_asking, now))
         if claimed.suppressed is None and row.template != "welcome":
             last[row.patient_id] = now
     return spaced
@@ -69,14 +75,35 @@ def _rank(row: Row[Any]) -> tuple[bool, bool, datetime, uuid.UUID]:
     return not row.ignores_quiet_hours, row.purpose != "ask", row.due_at, row.id
 
 
-def _spaced(claimed: Claimed, row: Row[Any], last: datetime | None, now: datetime) -> Claimed:
+def _spaced(
+    claimed: Claimed, row: Row[Any], last: datetime | None, still_asking: set[uuid.UUID], now: datetime
+) -> Claimed:
     if row.ignores_quiet_hours or row.purpose == "written" or row.template == "welcome":
         return claimed  # an answer, a person's own words, or the greeting that comes first
-    if row.purpose == "nudge" and row.check_in_due_at is not None:
-        planned = min(row.due_at - row.check_in_due_at, NUDGE_AFTER)
-        until = now + _QUESTION_WAITS if row.asked_at is None else row.asked_at + planned
-        return replace(claimed, last_text_at=last, not_before=until, not_before_why=_NUDGE_WAITS)
-    return replace(claimed, last_text_at=last)
+    claimed = replace(claimed, last_text_at=last)
+    if row.purpose != "nudge" or row.check_in_due_at is None:
+        return claimed
+    until = None
+    if row.asked_at is not None:
+        until = row.asked_at + min(row.due_at - row.check_in_due_at, NUDGE_AFTER)
+    elif row.check_in_id in still_asking:
+        until = now + _QUESTION_WAITS
+    if until is None or (claimed.not_before is not None and claimed.not_before > until):
+        return claimed
+    return replace(claimed, not_before=until, not_before_why=_NUDGE_WAITS)
+
+
+def _still_asking(session: Session, rows: Sequence[Row[Any]]) -> set[uuid.UUID]:
+    """Which check-ins with a nudge here have a question that has not gone and still may: no lost one."""
+    unasked = {row.check_in_id for row in rows if row.purpose == "nudge" and row.asked_at is None}
+    if not unasked:
+        return set()
+    asking = select(OutboundMessage.check_in_id).where(
+        OutboundMessage.check_in_id.in_(unasked),
+        OutboundMessage.purpose == "ask",
+        OutboundMessage.status.in_(("scheduled", "sending", "unknown")),
+    )
+    return {check_in_id for check_in_id in session.scalars(asking) if check_in_id is not None}
 
 
 def _last_texts(

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from backend import triage
 from backend.errors import Conflict, Invalid
 from backend.models import Alert, CarePlan, CheckIn, Clinic, InboundMessage, Observation, Procedure
-from backend.outbox import cancel
+from backend.outbox import ask_next, cancel
 from backend.services.actors import Actor, record
 from backend.services.alerts import raise_alerts
+from backend.services.episodes import twins_of
 from backend.services.protocols import protocol_of
 from schedules.timeline import day_number
 
@@ -44,11 +45,47 @@ def answer_check_in(
 
     A second answer amends the first and overwrites nothing. A patient may answer
     until the check-in expires; a nurse, who telephoned, also after it was missed.
+    The same question of the patient's other plan that day is answered by it too, and
+    judged against that plan's own baseline; returned are this check-in's observations.
     Raises Invalid naming the answer, Conflict when it cannot be answered (any more).
     """
     _check_open(check_in, source, now)
     _check_answers(check_in, answers)
+    given = _Given(actor, answers, source, now, inbound)
+    observations = _record_answers(session, given, check_in)
+    signs = [sign for answer in answers for sign in _signs_of(answer)]
+    _judge_given(session, given, check_in, observations, signs)
+    for twin in twins_of(session, check_in):
+        together = replace(given, answers=_asked_by(twin, answers))
+        if together.answers:
+            recorded = _record_answers(session, together, twin, with_=check_in)
+            _judge_given(session, together, twin, recorded, ())
+    ask_next(session, check_in.patient_id, now=now)
+    return observations
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Answers with who gave them, how and when."""
+
+    actor: Actor
+    answers: Sequence[GivenAnswer]
+    source: str
+    now: datetime
+    inbound: InboundMessage | None
+
+
+def _asked_by(check_in: CheckIn, answers: Sequence[GivenAnswer]) -> list[GivenAnswer]:
+    asked = {question["key"] for question in check_in.questions}
+    return [answer for answer in answers if answer.question in asked]
+
+
+def _record_answers(
+    session: Session, given: _Given, check_in: CheckIn, *, with_: CheckIn | None = None
+) -> list[Observation]:
+    """Store the answers to one check-in; `with_` is the one they were given to, if that was another's."""
     plan = session.get_one(CarePlan, check_in.care_plan_id)
+    actor, inbound, now = given.actor, given.inbound, given.now
     day = _day_of(session, plan, now)
     observations = [
         Observation(
@@ -60,18 +97,19 @@ def answer_check_in(
             question=answer.question,
             value=answer.value,
             day=day,
-            source=source,
+            source=given.source,
             observed_at=now,
             recorded_by=actor.account_id,
         )
-        for answer in answers
+        for answer in given.answers
     ]
     session.add_all(observations)
-    _note_baseline(session, plan, answers, now)
+    _note_baseline(session, plan, given.answers, now)
     check_in.status = "answered"
     check_in.answered_at = check_in.answered_at or now
     session.flush()
     cancel(session, "not needed any more: answered", now=now, check_in_id=check_in.id)
+    together = {"together_with": str(with_.id)} if with_ else {}
     record(
         session,
         actor,
@@ -80,17 +118,21 @@ def answer_check_in(
         check_in.id,
         now=now,
         patient_id=check_in.patient_id,
-        detail={"source": source},
-    )
-    judge(
-        session,
-        plan,
-        observations,
-        signs=[sign for answer in answers for sign in _signs_of(answer)],
-        now=now,
-        quote=inbound.body if inbound else "",
+        detail={"source": given.source, **together},
     )
     return observations
+
+
+def _judge_given(
+    session: Session,
+    given: _Given,
+    check_in: CheckIn,
+    observations: Sequence[Observation],
+    signs: Sequence[str],
+) -> None:
+    plan = session.get_one(CarePlan, check_in.care_plan_id)
+    quote = given.inbound.body if given.inbound else ""
+    judge(session, plan, observations, signs=signs, now=given.now, quote=quote)
 
 
 def _note_baseline(session: Session, plan: CarePlan, answers: Sequence[GivenAnswer], now: datetime) -> None:
@@ -177,6 +219,34 @@ def judge(
         )
         findings.extend(assessment.findings)
     return raise_alerts(session, plan, findings, now=now, quote=quote)
+
+
+def judge_signs(
+    session: Session, plans: Sequence[CarePlan], signs: Sequence[str], *, now: datetime, quote: str
+) -> list[Alert]:
+    """Raise what signs call for on a patient's plans: each cause once, on the plan that takes it gravest.
+
+    A sign may be graver after one procedure than after another; the first plan wins where it is not.
+    """
+    gravest: dict[str, tuple[triage.Finding, CarePlan]] = {}
+    for plan in plans:
+        findings = triage.assess(
+            protocol_of(plan).rules,
+            region=session.get_one(Procedure, plan.procedure_id).region,
+            day=_day_of(session, plan, now),
+            answers=(),
+            baseline=None,
+            signs=signs,
+        ).findings
+        for finding in findings:
+            known = gravest.get(finding.cause)
+            if known is None or finding.tier.urgency < known[0].tier.urgency:
+                gravest[finding.cause] = (finding, plan)
+    return [
+        alert
+        for finding, plan in gravest.values()
+        for alert in raise_alerts(session, plan, [finding], now=now, quote=quote)
+    ]
 
 
 def _history(session: Session, plan: CarePlan, newest: Observation) -> list[triage.Answer]:

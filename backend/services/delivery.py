@@ -15,16 +15,18 @@ from sqlalchemy.orm import Session
 
 from backend.db import UtcDateTime
 from backend.models import CheckIn, OutboundMessage, Patient
-from backend.outbox import Outcome, record_report
+from backend.outbox import ASKED_TOGETHER, Outcome, record_report
 from backend.services.actors import Actor
 from backend.services.alarms import raise_alarm
 from backend.services.consent import record_consent
 from backend.services.ended_texts import EndedText, ended_texts, report_lost, running_plans
+from backend.services.episodes import twins_of
 from backend.services.second_tries import try_again
 from backend.services.watching import raise_opted_out, raise_unreachable
 from notifications.gateway import DeliveryReport, ErrorClass
 
 _REACHED: Final = frozenset({"accepted", "sent", "delivered"})
+_UNANSWERED: Final = ("planned", "awaiting")
 _LOST: Final = frozenset({"failed", "undelivered", "expired"})
 _ALARMING: Final = {
     ErrorClass.CONFIGURATION: "the provider refuses texts because of how the account or its sender is set up",
@@ -53,6 +55,7 @@ def draw_conclusions(session: Session, outcomes: Sequence[Outcome], now: datetim
     """
     reached = [outcome.message_id for outcome in outcomes if outcome.status in _REACHED and outcome.asks]
     _note_asked(session, reached, now)
+    _note_asked_together(session, [one.message_id for one in outcomes if one.status == "cancelled"], now)
     ended = [outcome for outcome in outcomes if outcome.status in _LOST or outcome.error_class is not None]
     texts = ended_texts(session, [outcome.message_id for outcome in ended])
     alarms = Counter(_TWICE for outcome in outcomes if outcome.sent_twice)
@@ -64,8 +67,10 @@ def draw_conclusions(session: Session, outcomes: Sequence[Outcome], now: datetim
             _opted_out(session, outcome, text, now)
         elif outcome.error_class is ErrorClass.BAD_NUMBER:
             _unreachable(session, text, now)
-        elif outcome.status in _LOST and not try_again(session, outcome, text, now=now):
-            report_lost(session, outcome, text, now)
+        if outcome.status in _LOST and not try_again(session, outcome, text, now=now):
+            _note_not_asked(session, text)
+            if outcome.error_class not in {ErrorClass.OPTED_OUT, ErrorClass.BAD_NUMBER}:
+                report_lost(session, outcome, text, now)
     for cause, detail in sorted(alarms):  # in one order, so that two workers never wait for each other
         raise_alarm(session, cause, detail, now=now, times=alarms[cause, detail])
 
@@ -86,6 +91,46 @@ def _note_asked(session: Session, reached: Sequence[uuid.UUID], now: datetime) -
             asked_at=func.coalesce(CheckIn.asked_at, literal(now, UtcDateTime())),
             status=case((CheckIn.status == "planned", "awaiting"), else_=CheckIn.status),
         )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_asked_together(session: Session, dropped: Sequence[uuid.UUID], now: datetime) -> None:
+    """A question that another plan's text has put is asked as well, though its own text never goes."""
+    if not dropped:
+        return
+    check_ins = select(OutboundMessage.check_in_id).where(
+        OutboundMessage.id.in_(dropped),
+        OutboundMessage.purpose == "ask",
+        OutboundMessage.why.startswith(ASKED_TOGETHER),
+    )
+    session.execute(
+        update(CheckIn)
+        .where(CheckIn.id.in_(check_ins), CheckIn.asked_at.is_(None), CheckIn.status.in_(_UNANSWERED))
+        .values(asked_at=now, status="awaiting")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_not_asked(session: Session, text: EndedText) -> None:
+    """A question that was lost after all is not asked, nor is the one it was asked together with."""
+    if text.purpose != "ask" or text.check_in_id is None:
+        return
+    lost = session.get_one(CheckIn, text.check_in_id)
+    carried = select(OutboundMessage.check_in_id).where(
+        OutboundMessage.patient_id == text.patient_id,
+        OutboundMessage.purpose == "ask",
+        OutboundMessage.status == "cancelled",
+        OutboundMessage.why.startswith(ASKED_TOGETHER),
+        OutboundMessage.check_in_id.in_([twin.id for twin in twins_of(session, lost)]),
+    )
+    session.execute(
+        update(CheckIn)
+        .where(
+            or_(CheckIn.id == lost.id, CheckIn.id.in_(carried)),
+            CheckIn.status.in_(_UNANSWERED),
+        )
+        .values(asked_at=None)
         .execution_options(synchronize_session=False)
     )
 

@@ -30,7 +30,7 @@ def store_inbound(session: Session, text: InboundText, *, now: datetime) -> Inbo
     if session.scalars(seen).first() is not None:
         return None
     number = _e164(text.sender)
-    owners = owners_of(session, number)
+    owners = may_be_from(session, number, text.recipient)
     inbound = InboundMessage(
         id=uuid.uuid4(),
         clinic_id=_clinic_for(session, owners, number, text.recipient),
@@ -68,6 +68,27 @@ def owners_of(session: Session, number: str) -> list[Patient]:
             .order_by(Patient.created_at)
         )
     )
+
+
+def may_be_from(session: Session, number: str, recipient: str) -> list[Patient]:
+    """Return the patients a text may be from: who has the number, and is written to from the one it went to.
+
+    A clinic with a number of its own that is another was not meant; one that writes from the installation's
+    number, or from a pool of numbers, may be.
+    """
+    owners = owners_of(session, number)
+    if len(owners) < 2:
+        return owners
+    clinics = session.execute(
+        select(Clinic.id, Clinic.sender).where(Clinic.id.in_({owner.clinic_id for owner in owners}))
+    )
+    senders = {row.id: row.sender for row in clinics}
+    meant = [owner for owner in owners if _may_write_from(senders[owner.clinic_id], recipient)]
+    return meant or owners
+
+
+def _may_write_from(sender: str | None, number: str) -> bool:
+    return sender is None or not sender.startswith("+") or sender == number
 
 
 def _clinic_for(session: Session, owners: list[Patient], number: str, recipient: str) -> uuid.UUID:

@@ -12,16 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.models import Alert, CarePlan, CheckIn, InboundMessage, OutboundMessage, Patient
-from backend.outbox import NewMessage, enqueue
 from backend.services.actors import Actor
-from backend.services.check_ins import GivenAnswer, answer_check_in, judge
+from backend.services.automatic_answers import answer_by_robot, answer_safely
+from backend.services.check_ins import GivenAnswer, answer_check_in, judge_signs
 from backend.services.consent import record_consent
-from backend.services.inbound import owners_of
+from backend.services.episodes import Mistakable, question_meant
+from backend.services.inbound import may_be_from
 from backend.services.watching import raise_opted_out
 from notifications import replies
+from notifications.naming import Person, named_in
 
-REPLY_USEFUL_FOR: Final = timedelta(hours=12)
-SAFETY_USEFUL_FOR: Final = timedelta(hours=2)
+_FOR_ALL: Final = (replies.RedFlag, replies.OptOut, replies.OptIn, replies.Help)
+"""What counts for everybody who may have written it, whomever it names."""
 ONE_HOLDING_REPLY_PER: Final = timedelta(hours=1)
 """Between two "a person will read this" texts to one patient, so that a thread is not answered by a robot."""
 
@@ -34,9 +36,10 @@ def handle_inbound(session: Session, inbound: InboundMessage, *, now: datetime) 
     session.refresh(inbound, with_for_update=True)
     if inbound.status != "received":
         return inbound
-    owners = [owner for owner in owners_of(session, inbound.sender) if owner.clinic_id == inbound.clinic_id]
-    language = owners[0].language if owners else "en"
-    reply = replies.parse_reply(inbound.body, language)
+    owners = may_be_from(session, inbound.sender, inbound.recipient)
+    reply = replies.parse_reply(inbound.body, owners[0].language if owners else "en")
+    if not isinstance(reply, _FOR_ALL):
+        owners, reply = _by_name(inbound, owners, reply)
     inbound.understood = {"kind": reply.kind, "parser": replies.PARSER_VERSION, **asdict(reply)}
     match reply:
         case replies.RedFlag():
@@ -46,7 +49,7 @@ def handle_inbound(session: Session, inbound: InboundMessage, *, now: datetime) 
         case replies.OptIn() if owners:
             _opt_in(session, inbound, owners, now)
         case replies.Help() if owners:
-            _answer_by_robot(session, inbound, owners[0], "help", now)
+            answer_by_robot(session, inbound, owners, "help", now=now)
             _done(inbound, "asked for help: told how", now)
         case replies.Answer() if len(owners) == 1:
             _number(session, inbound, owners[0], reply, now)
@@ -54,6 +57,27 @@ def handle_inbound(session: Session, inbound: InboundMessage, *, now: datetime) 
             _to_a_person(session, inbound, owners, _why_a_person(owners, reply), now)
     session.flush()
     return inbound
+
+
+def _by_name(
+    inbound: InboundMessage, owners: list[Patient], reply: replies.Reply
+) -> tuple[list[Patient], replies.Reply]:
+    """Take an answer on a shared phone for the one it names; anything else stays whoever's it may be.
+
+    A name beside other words may be somebody's the text speaks of, so that only a number is taken.
+    """
+    if len(owners) < 2:
+        return owners, reply
+    people = [Person(owner.given_name, owner.family_name) for owner in owners]
+    named = named_in(inbound.body, people)
+    if named is None:
+        return owners, reply
+    owner = owners[named.place]
+    rest = replies.parse_reply(named.rest, owner.language)
+    if not isinstance(rest, replies.Answer) or rest.says_more:
+        return owners, reply
+    inbound.clinic_id, inbound.patient_id = owner.clinic_id, owner.id
+    return [owner], rest
 
 
 def _why_a_person(owners: list[Patient], reply: replies.Reply) -> str:
@@ -70,31 +94,11 @@ def _red_flag(
     """Alert for whoever may be meant, send the safety text at once, and keep a score if one was given too."""
     raised: list[Alert] = []
     for patient in owners:
-        plan = _plan_of(session, patient)
-        if plan is None:
-            continue
-        check_in = _open_check_in(session, patient, now) if len(owners) == 1 else None
-        if check_in is not None and reply.value is not None:
-            _record_score(session, inbound, check_in, reply.value, now)
-        raised += judge(session, plan, [], signs=reply.signs, now=now, quote=inbound.body)
-    for patient in owners[:1]:
-        enqueue(
-            session,
-            inbound.clinic_id,
-            [
-                NewMessage(
-                    identity=f"reply/{inbound.id}/safety",
-                    patient_id=patient.id,
-                    purpose="safety",
-                    template="safety",
-                    due_at=now,
-                    expires_at=now + SAFETY_USEFUL_FOR,
-                    ignores_quiet_hours=True,
-                    why=f"answer to a text that names {', '.join(reply.signs)}",
-                )
-            ],
-            now=now,
-        )
+        if len(owners) == 1 and reply.value is not None:
+            _keep_score(session, inbound, patient, reply.value, now)
+        plans = _plans_of(session, patient)
+        raised += judge_signs(session, plans, reply.signs, now=now, quote=inbound.body)
+    answer_safely(session, inbound, owners, reply.signs, now=now)
     if raised and len(owners) == 1:
         _done(inbound, f"red flag: {', '.join(reply.signs)}; alert raised", now)
     else:
@@ -104,14 +108,24 @@ def _red_flag(
         )
 
 
+def _keep_score(
+    session: Session, inbound: InboundMessage, patient: Patient, value: int, now: datetime
+) -> None:
+    try:
+        check_in = question_meant(session, patient, inbound.body, now=now)
+    except Mistakable:
+        return
+    if check_in is not None:
+        _record_score(session, inbound, check_in, value, now)
+
+
 def _opt_out(session: Session, inbound: InboundMessage, owners: list[Patient], now: datetime) -> None:
     for patient in owners:
         if patient.consent_state != "opted_out":
             _consent(session, inbound, patient, "opted_out", now)
-            plan = _plan_of(session, patient)
-            if plan is not None:
+            for plan in _plans_of(session, patient)[:1]:
                 raise_opted_out(session, plan, now=now)
-    _answer_by_robot(session, inbound, owners[0], "opted_out", now, ignores_opt_out=True)
+    answer_by_robot(session, inbound, owners, "opted_out", now=now, ignores_opt_out=True)
     _done(inbound, "opted out", now)
 
 
@@ -119,14 +133,14 @@ def _opt_in(session: Session, inbound: InboundMessage, owners: list[Patient], no
     for patient in owners:
         if patient.consent_state != "opted_in":
             _consent(session, inbound, patient, "opted_in", now)
-    _answer_by_robot(session, inbound, owners[0], "opted_in", now)
+    answer_by_robot(session, inbound, owners, "opted_in", now=now)
     _done(inbound, "opted in", now)
 
 
 def _consent(session: Session, inbound: InboundMessage, patient: Patient, state: str, now: datetime) -> None:
     record_consent(
         session,
-        Actor.system(inbound.clinic_id),
+        Actor.system(patient.clinic_id),
         patient,
         state=state,
         source="phone",
@@ -140,7 +154,12 @@ def _number(
     session: Session, inbound: InboundMessage, patient: Patient, reply: replies.Answer, now: datetime
 ) -> None:
     """Record the score, and pass the text on where it says more than that."""
-    check_in = _open_check_in(session, patient, now)
+    try:
+        check_in = question_meant(session, patient, inbound.body, now=now)
+    except Mistakable:
+        why = f"the number {reply.value}, which could be meant for either of two questions"
+        _to_a_person(session, inbound, [patient], why, now)
+        return
     if check_in is None:
         why = f"the number {reply.value}, but no question was open"
         _to_a_person(session, inbound, [patient], why, now)
@@ -150,7 +169,7 @@ def _number(
         why = f"answer {reply.value}, day {check_in.day}, and more words to read"
         _to_a_person(session, inbound, [patient], why, now)
         return
-    _answer_by_robot(session, inbound, patient, "answer_received", now, facts={"value": reply.value})
+    answer_by_robot(session, inbound, [patient], "answer_received", now=now, facts={"value": reply.value})
     _done(inbound, f"answer {reply.value}, day {check_in.day}", now)
 
 
@@ -168,31 +187,13 @@ def _record_score(
     )
 
 
-def _open_check_in(session: Session, patient: Patient, now: datetime) -> CheckIn | None:
-    """Return the check-in a number answers: the one asked last; an unanswered one before an answered."""
-    candidates = session.scalars(
-        select(CheckIn)
-        .join(CarePlan, CarePlan.id == CheckIn.care_plan_id)
-        .where(
-            CheckIn.patient_id == patient.id,
-            CheckIn.status.in_(("planned", "awaiting", "answered")),
-            CheckIn.due_at <= now,
-            CheckIn.expires_at > now,
-            CarePlan.status == "active",
-        )
-        .order_by(CheckIn.due_at.desc())
-    ).all()
-    unanswered = [check_in for check_in in candidates if check_in.status != "answered"]
-    return next(iter(unanswered or candidates), None)
-
-
-def _plan_of(session: Session, patient: Patient) -> CarePlan | None:
-    """Return the plan a text concerns: the newest that is running, else the newest at all."""
+def _plans_of(session: Session, patient: Patient) -> list[CarePlan]:
+    """Return the plans a text may concern, newest first: those that are running, else the newest at all."""
     plans = session.scalars(
         select(CarePlan).where(CarePlan.patient_id == patient.id).order_by(CarePlan.created_at.desc())
     ).all()
     running = [plan for plan in plans if plan.status in {"active", "on_hold"}]
-    return next(iter(running or plans), None)
+    return running or list(plans[:1])
 
 
 def _to_a_person(
@@ -212,40 +213,7 @@ def _to_a_person(
         .limit(1)
     ).first()
     if told is None:
-        _answer_by_robot(session, inbound, owners[0], "passed_to_nurse", now)
-
-
-def _answer_by_robot(
-    session: Session,
-    inbound: InboundMessage,
-    patient: Patient,
-    template: str,
-    now: datetime,
-    *,
-    facts: dict[str, object] | None = None,
-    ignores_opt_out: bool = False,
-) -> None:
-    if inbound.opt_out_type:  # the provider answers STOP, START and HELP itself, and would refuse ours
-        return
-    enqueue(
-        session,
-        inbound.clinic_id,
-        [
-            NewMessage(
-                identity=f"reply/{inbound.id}/{template}",
-                patient_id=patient.id,
-                purpose="acknowledge",
-                template=template,
-                facts=facts or {},
-                due_at=now,
-                expires_at=now + REPLY_USEFUL_FOR,
-                ignores_quiet_hours=True,  # the patient has just written: it is no hour to be quiet
-                ignores_opt_out=ignores_opt_out,
-                why="answer to a text of the patient's",
-            )
-        ],
-        now=now,
-    )
+        answer_by_robot(session, inbound, owners, "passed_to_nurse", now=now)
 
 
 def _done(inbound: InboundMessage, why: str, now: datetime) -> None:
