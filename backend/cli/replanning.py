@@ -38,11 +38,11 @@ def replan(protocol: str, version: int | None, *, dry_run: bool, reason: str, cl
         actor = Actor.system(clinic_meant(session, clinic))
 
     def begin() -> AbstractContextManager[Session]:
-        return transaction(db.engine, actor.clinic_id)
+        return transaction(db.engine, ALL_CLINICS)
 
-    with begin() as session:
+    with transaction(db.engine, actor.clinic_id) as session:
         target = target_version(session, actor, protocol, version)
-        size = cohort_size(session, protocol)
+        size = cohort_size(session, actor, protocol)
     with _bar() as bar:
         task = bar.add_task("plans", total=size)
 
@@ -50,7 +50,7 @@ def replan(protocol: str, version: int | None, *, dry_run: bool, reason: str, cl
             bar.advance(task, plans)
 
         if dry_run:
-            counts = preview_cohort(begin, target, now=now, progress=advance)
+            counts = preview_cohort(begin, actor, target, now=now, progress=advance)
         else:
             counts = replan_cohort(begin, actor, target, reason=reason, now=now, progress=advance)
     click.echo(_said(counts, f"{target.protocol.id} {target.protocol.version}", dry_run=dry_run))

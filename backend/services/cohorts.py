@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
 from backend.db import update_rows
@@ -32,7 +32,11 @@ BATCH: Final = 200
 """Plans a transaction: some thousand rows, so that memory stays flat and no lock lasts."""
 
 Transaction = Callable[[], AbstractContextManager[Session]]
-"""Opens a transaction within one clinic, committed at its end."""
+"""Opens a transaction over every clinic, committed at its end.
+
+A batch is read by the ids of one clinic's plans. Naming the clinic beside them, as a session of one clinic
+does, makes SQLite read all its rows for every batch, through the clinic's index.
+"""
 
 
 @dataclass(slots=True)
@@ -65,17 +69,15 @@ def target_version(session: Session, actor: Actor, protocol_id: str, version: in
     return Target(protocol, overrides_of(session, actor.clinic_id, protocol))
 
 
-def cohort_size(session: Session, protocol_id: str) -> int:
-    """Return how many running plans of the session's clinic are on a protocol, in any version."""
-    return session.scalars(
-        select(func.count())
-        .select_from(CarePlan)
-        .where(CarePlan.protocol == protocol_id, CarePlan.status.in_(("active", "on_hold")))
-    ).one()
+def cohort_size(session: Session, actor: Actor, protocol_id: str) -> int:
+    """Return how many running plans of the actor's clinic are on a protocol, in any version."""
+    plans = select(func.count()).select_from(CarePlan).where(*_cohort(actor, protocol_id))
+    return session.scalars(plans).one()
 
 
 def preview_cohort(
     begin: Transaction,
+    actor: Actor,
     target: Target,
     *,
     now: datetime,
@@ -87,7 +89,7 @@ def preview_cohort(
     `progress` is told how many plans each batch had.
     """
     counts = CohortCounts()
-    for plan_ids in _batches(begin, target.protocol.id, batch):
+    for plan_ids in _batches(begin, actor, target.protocol.id, batch):
         with begin() as session:
             for recorded in _decided(session, plan_ids, target, now=now, lock=False, counts=counts):
                 counts.count(recorded.change)
@@ -111,7 +113,7 @@ def replan_cohort(
     own record, and can be taken back alone.
     """
     counts = CohortCounts()
-    for plan_ids in _batches(begin, target.protocol.id, batch):
+    for plan_ids in _batches(begin, actor, target.protocol.id, batch):
         with begin() as session:
             recorded = _decided(session, plan_ids, target, now=now, lock=True, counts=counts)
             for one in recorded:
@@ -121,12 +123,15 @@ def replan_cohort(
     return counts
 
 
-def _batches(begin: Transaction, protocol_id: str, size: int) -> Iterator[list[uuid.UUID]]:
+def _cohort(actor: Actor, protocol_id: str) -> tuple[ColumnElement[bool], ...]:
+    running = CarePlan.status.in_(("active", "on_hold"))
+    return CarePlan.clinic_id == actor.clinic_id, CarePlan.protocol == protocol_id, running
+
+
+def _batches(begin: Transaction, actor: Actor, protocol_id: str, size: int) -> Iterator[list[uuid.UUID]]:
     last: uuid.UUID | None = None
     while True:
-        wanted = select(CarePlan.id).where(
-            CarePlan.protocol == protocol_id, CarePlan.status.in_(("active", "on_hold"))
-        )
+        wanted = select(CarePlan.id).where(*_cohort(actor, protocol_id))
         if last is not None:
             wanted = wanted.where(CarePlan.id > last)
         with begin() as session:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,13 +16,13 @@ from backend.services.procedure_changes import NewCourse
 from backend.services.protocols import sign_protocol
 from backend.services.replanning import preview
 from backend.services.undoing import undo
-from tests.world import World
+from tests.world import CLINIC, SIGNED, World
 
 LONGER = {"heavy_lifting.ends": "P8W", "check_in_d3.local_time": "11:00"}
 
 
 def begin(world: World) -> Callable[[], AbstractContextManager[Session]]:
-    return lambda: transaction(world.engine, world.nurse.clinic_id)
+    return lambda: transaction(world.engine)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def limits(world: World) -> set[timedelta]:
 
 def test_a_preview_counts_and_changes_nothing(world: World, target: Target) -> None:
     before = limits(world)
-    counts = preview_cohort(begin(world), target, now=world.now)
+    counts = preview_cohort(begin(world), world.nurse, target, now=world.now)
     assert (counts.plans, counts.changed) == (5, 5)
     assert limits(world) == before
     assert world.rows(PlanRevision) == []
@@ -57,12 +58,12 @@ def test_the_preview_of_all_is_the_sum_of_the_previews_of_each(world: World, tar
             preview(session, session.get_one(CarePlan, row.id), course, now=world.now).counts
             for row in world.rows(CarePlan)
         ]
-    counts = preview_cohort(begin(world), target, now=world.now)
+    counts = preview_cohort(begin(world), world.nurse, target, now=world.now)
     assert counts.parts == {name: sum(one[name] for one in each) for name in counts.parts}
 
 
 def test_what_was_seen_is_what_is_done(world: World, target: Target) -> None:
-    foreseen = preview_cohort(begin(world), target, now=world.now)
+    foreseen = preview_cohort(begin(world), world.nurse, target, now=world.now)
     done = replan_cohort(begin(world), world.nurse, target, reason="", now=world.now)
     assert done == foreseen
     assert limits(world) == {timedelta(weeks=8)}
@@ -86,9 +87,17 @@ def test_every_plan_keeps_its_own_record_and_is_taken_back_alone(world: World, t
     assert limits(world) == {timedelta(weeks=6), timedelta(weeks=8)}
 
 
+def test_another_clinics_patients_are_left_alone(world: World, target: Target) -> None:
+    elsewhere = world.open_clinic(replace(CLINIC, name="Another Clinic"))
+    other = world.enrol(world.patient(actor=elsewhere), actor=elsewhere).care_plan
+    counts = replan_cohort(begin(world), world.nurse, target, reason="", now=world.now)
+    assert counts.plans == 5
+    assert world.rows(CarePlan, CarePlan.id == other.id)[0].overrides == SIGNED
+
+
 def test_progress_is_told_batch_by_batch(world: World, target: Target) -> None:
     told: list[int] = []
-    preview_cohort(begin(world), target, now=world.now, progress=told.append, batch=2)
+    preview_cohort(begin(world), world.nurse, target, now=world.now, progress=told.append, batch=2)
     assert told == [2, 2, 1]
 
 
