@@ -1,4 +1,4 @@
-"""The clinic's protocols: what is in them, who signed which dates, and the signature itself."""
+"""The clinic's protocols: what is in them, who approved which dates, their versions, and the signature."""
 
 from typing import Any
 
@@ -6,18 +6,20 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from backend.auth import current_actor, current_caller, staff, writes
+from backend.dashboard import simulation
 from backend.dashboard.formats import span_of_offset
 from backend.dashboard.language import gettext
 from backend.dashboard.shell import STAFF, act, house, present, reader, render
 from backend.db import db
 from backend.errors import Invalid
-from backend.models import ClinicProtocol
-from backend.services.protocols import clinic_protocols, sign_protocol
+from backend.services.protocol_versions import KnownVersion, known_versions
+from backend.services.protocols import clinic_protocols, own_figures, sign_protocol
 from schedules.civil_time import Offset
-from schedules.protocol import CareProtocol
+from schedules.protocol import CareProtocol, ProtocolError
 from schedules.steps import Step
 
 pages = Blueprint("protocols", __name__)
+pages.register_blueprint(simulation.pages)
 
 _SIGNERS = frozenset({"clinician", "admin"})
 
@@ -25,11 +27,11 @@ _SIGNERS = frozenset({"clinician", "admin"})
 @pages.get("/protocols")
 @staff(*STAFF)
 def index() -> str:
-    """Show every protocol with its state and its steps."""
-    offered = clinic_protocols(db.session(), house().id)
+    """Show the newest version of every protocol with its steps, and its versions beside each other."""
+    known = known_versions(db.session(), house().id)
     return render(
         "protocols.html",
-        protocols=[_shown(protocol, signature) for protocol, signature in offered],
+        protocols=[_shown(versions) for versions in known.values()],
         may_sign=bool(current_caller().roles & _SIGNERS),
     )
 
@@ -44,14 +46,19 @@ def sign(protocol_id: str) -> ResponseReturnValue:
     def do() -> None:
         if not all(value.isdigit() and 1 <= int(value) <= 52 for value in weeks.values()):
             raise Invalid({"weeks": ["give whole weeks from 1 to 52."]})
-        overrides = {key: f"P{int(value)}W" for key, value in weeks.items()}
-        sign_protocol(db.session(), current_actor(), protocol_id, overrides, now=present())
+        session, actor = db.session(), current_actor()
+        signed = {one.id: signature for one, signature in clinic_protocols(session, actor.clinic_id)}
+        signature = signed.get(protocol_id)
+        overrides = dict(signature.overrides) if signature else {}  # what this form does not ask stays
+        overrides |= {key: f"P{int(value)}W" for key, value in weeks.items()}
+        sign_protocol(session, actor, protocol_id, overrides, now=present())
 
     return act(do, said=gettext("Signed off. Patients can be enrolled with it."), back="/protocols")
 
 
-def _shown(protocol: CareProtocol, signature: ClinicProtocol | None) -> dict[str, Any]:
+def _shown(versions: tuple[KnownVersion, ...]) -> dict[str, Any]:
     language = reader().language
+    protocol, signature = versions[-1].protocol, versions[-1].signature
     return {
         "id": protocol.id,
         "version": protocol.version,
@@ -69,6 +76,16 @@ def _shown(protocol: CareProtocol, signature: ClinicProtocol | None) -> dict[str
             for step in protocol.steps
             for name in step.needs_clinic
         ],
+        "figures": [
+            {
+                "figure": figure,
+                "what": _what(protocol, figure.key, language),
+                "base": _value(figure.base, language),
+                "value": _value(figure.value, language),
+            }
+            for figure in (own_figures(protocol, signature) if signature else ())
+        ],
+        "versions": versions,
         "steps": [
             {
                 "title": step.title[language],
@@ -76,10 +93,30 @@ def _shown(protocol: CareProtocol, signature: ClinicProtocol | None) -> dict[str
                 "when": _when(step, language),
                 "why": step.why[language],
                 "source": step.source,
+                "approved_by": step.approved_by,
+                "approved_on": step.approved_on,
             }
             for step in protocol.steps
         ],
     }
+
+
+def _what(protocol: CareProtocol, key: str, language: str) -> str:
+    """Return what a clinic's figure is about: the step's title, or the rule's key."""
+    section, _, rest = key.removeprefix("steps.").partition(".")
+    return rest.partition(".")[0] if section == "rules" else protocol.step(section).title[language]
+
+
+def _value(written: str, language: str) -> str:
+    """Return a figure in words where it is a length of time, else as the file writes it."""
+    if not written:
+        return gettext("left to the clinic")
+    try:
+        offset = Offset.parse(written)
+    except ProtocolError:
+        return written
+    span = span_of_offset(offset, language)
+    return gettext("%(span)s before", span=span) if offset.sign < 0 else span
 
 
 def _weeks(step: Step, name: str) -> int | str:

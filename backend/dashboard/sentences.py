@@ -40,6 +40,8 @@ HINTS: Final = {
     "due_at": mark("Give a date and time."),
     "status": mark("This is not possible for this milestone."),
     "answers": mark("Choose a number from 0 to 10."),
+    "replies": mark("Write such as D3=8, D9=none, rest=2: a day, then 0 to 10, none, or a sign."),
+    "compare": mark("Choose one of the versions offered."),
     "daily_text_limit": mark("Give a number from 1 to 100,000, or nothing for no limit."),
 }
 """What would be right, by field. The sentence of the service names the same, for machines."""

@@ -174,6 +174,9 @@ FIELDS: Final = {
     "job": mark("Work"),
     "flies_home_on": mark("Day of the flight home"),
     "consent": mark("Consent"),
+    "replies": mark("What the patient answers"),
+    "version": mark("Version"),
+    "compare": mark("Beside it"),
 }
 SENDERS: Final = {"system": mark("the system")}
 

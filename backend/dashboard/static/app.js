@@ -78,6 +78,12 @@
   });
   all("[data-bottom]").forEach((list) => { list.scrollTop = list.scrollHeight; });
 
+  /* Printing is the browser's: the button is there where it can be asked for. */
+  for (const button of all("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   /* A button that unfolds its line instead of leaving the list. */
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-unfold]");
