@@ -13,6 +13,7 @@ from rich.console import Console
 
 from backend.clock import utc_now
 from tools.bench.children import ROOT, ChildFailed
+from tools.bench.parts.bulk_import import bulk_import
 from tools.bench.parts.callbacks import callbacks
 from tools.bench.parts.dispatch import dispatch
 from tools.bench.parts.hot_paths import hot_paths
@@ -32,6 +33,7 @@ PARTS: Final[dict[str, Callable[[Run], list[Sheet]]]] = {
     "idle": idle,
     "memory": memory,
     "callbacks": callbacks,
+    "import": bulk_import,
 }
 _WIDTH: Final = 132
 """Columns when nobody sees them: in a log, and in a pipe."""

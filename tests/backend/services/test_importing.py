@@ -16,10 +16,11 @@ from backend.models import AuditEvent, CarePlan, ConsentEvent, Patient, Procedur
 from backend.models.rows import insert_rows
 from backend.services.actors import audit_row
 from backend.services.csv_lines import read_lines
-from backend.services.import_columns import check_columns
+from backend.services.import_columns import CONSENT, PATIENT, PROCEDURE, check_columns
 from backend.services.importing import Imported, import_lines
 from backend.services.procedure_changes import NewCourse
 from backend.services.replanning import replan
+from tests.house.sources import document
 from tests.world import CLINIC, PHONE, World
 
 HEADER = (
@@ -32,6 +33,7 @@ TABLES = (
     *("outbound_messages", "message_events", "audit_events"),
 )
 
+PAGE = "docs/import.md"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -197,6 +199,17 @@ def test_a_batch_of_another_clinics_rows_is_refused(world: World) -> None:
     row = audit_row(other, "enrol", "patient", other.clinic_id, now=world.now)
     with transaction(world.engine, world.nurse.clinic_id) as session, pytest.raises(ScopeError):
         insert_rows(session, AuditEvent, [row])
+
+
+def test_the_page_about_the_file_names_every_column() -> None:
+    columns = {*PATIENT, *CONSENT, *PROCEDURE}
+    assert {column for column in columns if f"`{column}`" not in document(PAGE)} == set()
+
+
+def test_the_pages_example_goes_in(world: World) -> None:
+    example = document(PAGE).split("```csv\n")[1].split("```")[0]
+    header, *lines = example.splitlines()
+    assert counts(take(world, *lines, header=header)) == (2, 2, 0, 0)
 
 
 def rows_by_table(world: World) -> dict[str, int]:

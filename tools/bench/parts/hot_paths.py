@@ -91,7 +91,7 @@ def pure_paths(seconds: float) -> Iterator[Measured]:
 def enrolment_on(kind: str, database_url: str, seconds: float) -> Measured:
     """Enrol people one after the other, against one bare insert of as many rows in a transaction."""
     engine = make_engine(database_url)
-    nurse = _clinic(engine)
+    nurse = open_clinic(engine)
 
     def bare(_turn: int) -> None:
         rows = [_audit_row(nurse) for _ in range(ROWS_OF_AN_ENROLMENT)]
@@ -118,7 +118,8 @@ _ORDER = ProcedureOrder(
 )
 
 
-def _clinic(engine: Engine) -> Actor:
+def open_clinic(engine: Engine) -> Actor:
+    """Set up a clinic that has signed the lumbar protocol, and return a nurse of it."""
     details = ClinicDetails(
         name="Bench",
         country="TR",
