@@ -34,7 +34,7 @@ _SET_ASIDE: Final = timedelta(minutes=1)
 _PATIENCE: Final = 10.0  # seconds, as long as the gateway gives a call: most end by themselves
 _RECORD_WITHIN: Final = 0.05  # seconds: what a crash could leave unrecorded stays small
 _RECORD_AGAIN_AFTER: Final = (0.2, 1.0, 3.0)  # seconds: a database that restarts is back by then
-_REMEMBERED: Final = 10_000  # rows of one tick: a worker's memory stays flat
+_REMEMBERED: Final = 10_000  # attempts of one tick: a worker's memory stays flat
 _SILENT: Final = "the provider does not answer"
 
 
@@ -79,8 +79,8 @@ class _Desk:
     results: list[Result] = field(default_factory=list)
     open: int = 0  # rows without a result yet
     more_due: bool = True  # as far as the newest claim could tell
-    seen: dict[str, None] = field(default_factory=dict)
-    """Rows of this tick, newest last: one that comes back is set aside and ends it, never sent in a loop."""
+    seen: dict[tuple[str, int], None] = field(default_factory=dict)
+    """Attempts of this tick, newest last: one that comes back is set aside and ends it, never sent in a loop."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Something is to be claimed or recorded."""
 
@@ -211,11 +211,12 @@ class Dispatcher:
     def _take(self, desk: _Desk, rows: Sequence[Claimed], now: datetime) -> None:
         for row in rows:
             desk.open += 1
-            if row.message_id in desk.seen:
+            attempt = (row.message_id, row.attempt)
+            if attempt in desk.seen:
                 desk.more_due = False
                 self._finish(desk, _set_aside(row, now))
             else:
-                desk.seen[row.message_id] = None
+                desk.seen[attempt] = None
                 desk.rows.put_nowait(row)
         while len(desk.seen) > _REMEMBERED:
             del desk.seen[next(iter(desk.seen))]
