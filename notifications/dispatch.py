@@ -80,7 +80,7 @@ class _Desk:
     open: int = 0  # rows without a result yet
     more_due: bool = True  # as far as the newest claim could tell
     seen: dict[tuple[str, int], None] = field(default_factory=dict)
-    """Attempts of this tick, newest last: one that comes back is set aside and ends it, never sent in a loop."""
+    """Attempts of this tick, newest last: one that comes back is set aside and ends it, never sent again."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Something is to be claimed or recorded."""
 
