@@ -17,7 +17,7 @@ from backend.dashboard.trial_words import CHANGES
 from backend.dashboard.words import word
 from backend.queries.timelines import in_language
 from backend.services.comparing import Change, ComparedStep, ComparedText, Totals
-from backend.services.trials import SideBySide, cost
+from backend.services.trials import SideBySide
 from notifications.prices import SegmentPrice
 from schedules.timeline import Occurrence
 
@@ -26,14 +26,18 @@ _DAY: Final = {"en": "EEE d MMM yyyy", "tr": "d MMM yyyy EEE"}
 
 def totals_words(totals: Totals, price: SegmentPrice | None) -> Mapping[str, Any]:
     """Return texts, segments and about what they cost; no price where none is known."""
-    amount = cost(price, totals.segments)
     return {
         "texts": totals.texts,
         "segments": totals.segments,
-        "price": format_currency(amount, price.currency, locale=reader().language)
-        if price and amount is not None
-        else "",
+        "price": price_words(price, totals.segments),
     }
+
+
+def price_words(price: SegmentPrice | None, segments: int) -> str:
+    """Return about what so many segments cost, empty where no price is known."""
+    if price is None:
+        return ""
+    return str(format_currency(price.of(segments), price.currency, locale=reader().language))
 
 
 def comparison_rows(both: SideBySide, zone: str, price: SegmentPrice | None) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -175,6 +176,7 @@ def _tried(
         "undecided": [in_language(protocol.step(key).title, language) for key in protocol.undecided()],
         "totals": totals_words(trial.totals, price),
         "price": price,
+        "segment_price": format_decimal(price.amount, "0.00###", locale=language) if price else "",
         "comparison": comparison_rows(both, patient.zone, price) if both else None,
     }
 

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from backend.dashboard.language import gettext
 from backend.dashboard.sentences import in_reader_words
+from backend.dashboard.side_by_side import price_words
 from backend.dashboard.trial_words import event_words
 from backend.queries.timelines import in_language
 from backend.services.rehearsing import Event
 from backend.services.simulation import SimulatedText
-from backend.services.trials import Trial, cost
+from backend.services.trials import Trial
 from notifications.prices import SegmentPrice
 from schedules.protocol import StepKind
 from schedules.timeline import Occurrence
@@ -126,7 +127,6 @@ def _free(occurrence: Occurrence, there: ZoneInfo, language: str) -> Entry:
 
 def _text(text: SimulatedText, title: str, price: SegmentPrice | None) -> Entry:
     size = text.sms.segments
-    amount = cost(price, size.count)
     return Entry(
         text.local_time,
         "text",
@@ -136,7 +136,7 @@ def _text(text: SimulatedText, title: str, price: SegmentPrice | None) -> Entry:
         text.sms.language,
         size.count,
         size.encoding,
-        f"{amount} {price.currency}" if price and amount is not None else "",
+        price_words(price, size.count),
     )
 
 

@@ -34,7 +34,7 @@ def test_each_text_has_its_hour_words_language_segments_and_about_its_price(nurs
     page = nurse.read(f"{PAGE}?{AT}")
     told = re.search(r"Thu 3 Dec 2026 day 3 10:00 How are you on day 3\? (.{60})", page)
     assert told is not None
-    assert re.match(r"SMS · English · 2 segments \(GSM-7\) · about 0\.08 USD", told[1])
+    assert re.match(r"SMS · English · 2 segments \(GSM-7\) · about \$0\.08", told[1])
     assert "0.04 USD a segment to TR, an order of magnitude and no bill." in page
     assert "The price is proposed" in page
 
