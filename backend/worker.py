@@ -37,6 +37,7 @@ SLOWER: Final[Mapping[str, timedelta]] = {
     "poll_stale": timedelta(minutes=1),
     "redact_sent": timedelta(minutes=1),
     "forget_secrets": timedelta(minutes=10),
+    "refresh_time_zones": timedelta(hours=1),
 }
 """Jobs that need not run on each tick, and how often they do.
 

@@ -4,13 +4,14 @@ In transactions of their own; every change is conditional on what it found.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import Engine, select
 
+from backend.clock import zone_data_version
 from backend.db import transaction
 from backend.models import InboundMessage
 from backend.outbox import expire_leases, forget_codes, give_up_unknown
@@ -22,6 +23,7 @@ from backend.services.limits import LimitCounts, watch_limits
 from backend.services.sign_in import forget_expired
 from backend.services.understanding import handle_inbound
 from backend.services.watching import plans_to_watch, watch
+from backend.services.zone_changes import ZoneCounts, refresh_zones
 
 _log = structlog.get_logger(__name__)
 
@@ -152,6 +154,14 @@ def watch_daily_limits(engine: Engine, now: datetime) -> LimitCounts:
         return watch_limits(session, now=now)
 
 
+def refresh_time_zones(engine: Engine, now: datetime, stopping: Stopping = _never) -> ZoneCounts:
+    """Let what is planned keep its local time where the zone data has other rules than it was planned by."""
+    counts = refresh_zones(lambda: transaction(engine), zone_data_version(), now=now, stopping=stopping)
+    if counts.zones:
+        _log.warning("the rules of time zones have changed", version=zone_data_version(), **asdict(counts))
+    return counts
+
+
 def beat(
     engine: Engine, worker: str, *, tick_seconds: float, failure: str | None = None, now: datetime
 ) -> None:
@@ -184,5 +194,6 @@ JOBS: Final[Mapping[str, Job]] = {
     "recover_sends": _in_one_go(recover_sends),
     "watch_daily_limits": _in_one_go(watch_daily_limits),
     "forget_secrets": _in_one_go(forget_secrets),
+    "refresh_time_zones": refresh_time_zones,
 }
 """The jobs that need only the database, by name."""

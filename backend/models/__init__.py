@@ -21,6 +21,7 @@ from backend.models.clinics import Clinic, ClinicProtocol
 from backend.models.messages import InboundMessage, MessageEvent, OutboundMessage
 from backend.models.patients import ConsentEvent, Patient
 from backend.models.sending import ClinicDay, OperatorAlarm, SenderState
+from backend.models.zones import ZoneRules
 
 __all__ = [
     "Account",
@@ -50,4 +51,5 @@ __all__ = [
     "Role",
     "SenderState",
     "WorkerHeartbeat",
+    "ZoneRules",
 ]

@@ -44,6 +44,10 @@ CAUSES: Final[Mapping[str, Text]] = {
         "en": "follows the appointment for {step}",
         "tr": "{step} randevusunu izliyor",
     },
+    "time_zone_changed": {
+        "en": "follows the new rules of the time zone",
+        "tr": "saat diliminin yeni kurallarını izliyor",
+    },
     "undone": {"en": "back as it was", "tr": "önceki haline döndü"},
 }
 """Why parts of a plan move, by what was changed; `step` is the key of the milestone that was."""
