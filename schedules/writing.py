@@ -55,7 +55,8 @@ def tables_of(protocol: CareProtocol) -> Tables:
                 for one in protocol.selection
             },
             "topics": {
-                one.key: {"name": dict(one.name), "steps": list(one.steps)} for one in protocol.topics
+                one.key: _written({"name": dict(one.name), "steps": list(one.steps)})
+                for one in protocol.topics
             },
             "rules": {rule.key: _rule(rule) for rule in protocol.rules},
         }

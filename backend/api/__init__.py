@@ -14,6 +14,7 @@ from backend.api.alerts import alerts
 from backend.api.calendar import calendar, register_calendar_files
 from backend.api.care_plans import care_plans
 from backend.api.check_ins import check_ins
+from backend.api.fhir import fhir
 from backend.api.me import me
 from backend.api.messages import messages
 from backend.api.milestones import milestones
@@ -41,6 +42,7 @@ _RESOURCES = (
     me,
     advice,
     calendar,
+    fhir,
 )
 
 

@@ -21,6 +21,7 @@ from backend.cli import (
     database,
     documents,
     exporting,
+    fhir,
     health,
     importing,
     replanning,
@@ -88,6 +89,8 @@ for command in (
     importing.import_patients,
     exporting.export,
     documents.openapi,
+    fhir.export_plan_definition,
+    fhir.import_plan_definition,
     health.doctor,
 ):
     cli.add_command(command)
