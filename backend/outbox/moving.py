@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db import update_rows
 from backend.models import OutboundMessage
+from backend.models.updating import update_rows
 from backend.outbox.queue import LogLine, log
 
 _WAITING: Final = "m.status = 'scheduled'"

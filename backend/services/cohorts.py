@@ -15,9 +15,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.orm import Session
 
-from backend.db import update_rows
 from backend.errors import NotFound
 from backend.models import AuditEvent, CarePlan, CheckIn, Milestone, OutboundMessage, Restriction
+from backend.models.updating import update_rows
 from backend.services.actors import Actor
 from backend.services.plan_revisions import Recorded, record_revisions
 from backend.services.plan_standings import read_parts

@@ -14,8 +14,8 @@ from typing import Any, Final
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from backend.db import update_rows
 from backend.models import CheckIn, Milestone, Restriction
+from backend.models.updating import update_rows
 from backend.outbox import MovedText, NewMessage, enqueue, move_texts, want_again, withdraw_texts
 from backend.services.plan_standings import Standings
 from backend.services.plan_terms import Terms

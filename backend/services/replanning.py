@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from backend.db import update_rows
 from backend.models import CarePlan, CheckIn, Milestone, Observation, PlanRevision, Procedure, Restriction
+from backend.models.updating import update_rows
 from backend.services.actors import Actor, record
 from backend.services.announcing import announce
 from backend.services.plan_revisions import Recorded, record_revisions
