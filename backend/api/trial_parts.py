@@ -4,7 +4,7 @@ import uuid
 from typing import Any, Final
 
 from backend.queries.timelines import in_language
-from backend.services.comparing import Change, ComparedStep, ComparedText, Totals
+from backend.services.comparing import Change, ComparedStep, ComparedText, Totals, judged_by
 from backend.services.rehearsing import Event
 from backend.services.simulation import SimulatedText
 from backend.services.trials import SideBySide, Trial, cost
@@ -37,6 +37,15 @@ def comparison_parts(both: SideBySide, price: SegmentPrice | None, language: str
         ],
         "items": [
             _compared_step(step, language) for step in both.comparison.steps if step.change is not Change.SAME
+        ],
+        "rules": [
+            {
+                "change": rule.change.value,
+                "key": rule.either.key,
+                "before": judged_by(rule.before) if rule.before else None,
+                "after": judged_by(rule.after) if rule.after else None,
+            }
+            for rule in both.rules
         ],
     }
 

@@ -12,11 +12,19 @@ from babel.dates import format_datetime
 from rich.console import Console
 from rich.table import Table
 
-from backend.services.comparing import Change, ComparedText, Comparison, Totals, totals_of
+from backend.services.comparing import (
+    Change,
+    ComparedText,
+    Comparison,
+    Totals,
+    compare_rules,
+    judged_by,
+    totals_of,
+)
 from backend.services.rehearsing import Event, EventKind
 from backend.services.simulation import Simulation
 from notifications.prices import SegmentPrice
-from schedules.protocol import SIGNS, CareProtocol, Lateness, Text
+from schedules.protocol import SIGNS, CareProtocol, Lateness, Rule, Text
 from schedules.timeline import Occurrence
 
 _WIDTH_IN_A_FILE: Final = 120
@@ -85,10 +93,16 @@ class Paper:
             if step.change is not Change.SAME:
                 key = f"{step.either.step_key} ({step.either.title[self._language]})"
                 table.add_row(step.change.value, key, self._of_step(step.before), self._of_step(step.after))
+        for rule in compare_rules(before.rules, after.rules):
+            change = "changed" if rule.change is Change.MOVED else rule.change.value
+            sides = [
+                _figures(one, other) for one, other in ((rule.before, rule.after), (rule.after, rule.before))
+            ]
+            table.add_row(change, f"rules.{rule.either.key}", *sides)
         for text in comparison.texts:
             if text.change is not Change.SAME:
                 table.add_row(*self._of_text(text))
-        self._console.print(table if table.row_count else "No date and no text changes.")
+        self._console.print(table if table.row_count else "No date, no rule and no text changes.")
         self._console.print(f"before: {self._counted(comparison.before)}")
         self._console.print(f"after:  {self._counted(comparison.after)}")
         self._console.print(", ".join(f"{n} {change.value}" for change, n in comparison.counts.items()))
@@ -148,3 +162,9 @@ class Paper:
                 justify="right" if column in ("Segments", "Day") else "left",
             )
         return table
+
+
+def _figures(rule: Rule | None, other: Rule | None) -> str:
+    """Return what a rule judges by where the other does not, written as in a file."""
+    own, others = judged_by(rule) if rule else {}, judged_by(other) if other else {}
+    return "\n".join(f"{name} {value}" for name, value in own.items() if others.get(name) != value)

@@ -16,7 +16,14 @@ from backend.dashboard.shell import reader
 from backend.dashboard.trial_words import CHANGES
 from backend.dashboard.words import word
 from backend.queries.timelines import in_language
-from backend.services.comparing import Change, ComparedStep, ComparedText, Totals
+from backend.services.comparing import (
+    Change,
+    ComparedRule,
+    ComparedStep,
+    ComparedText,
+    Totals,
+    judged_by,
+)
 from backend.services.trials import SideBySide
 from notifications.prices import SegmentPrice
 from schedules.timeline import Occurrence
@@ -41,7 +48,7 @@ def price_words(price: SegmentPrice | None, segments: int) -> str:
 
 
 def comparison_rows(both: SideBySide, zone: str, price: SegmentPrice | None) -> Mapping[str, Any]:
-    """Return the rows that differ, dates before texts, and both sides' totals and hashes."""
+    """Return the rows that differ, dates and rules before texts, and both sides' totals and hashes."""
     language = reader().language
     compared = both.comparison
     titles = {step.either.step_key: in_language(step.either.title, language) for step in compared.steps}
@@ -57,6 +64,7 @@ def comparison_rows(both: SideBySide, zone: str, price: SegmentPrice | None) -> 
         ],
         "rows": [
             *(_step_row(step, zone) for step in compared.steps if step.change is not Change.SAME),
+            *(_rule_row(rule) for rule in both.rules),
             *(_text_row(text, zone, titles) for text in compared.texts if text.change is not Change.SAME),
         ],
     }
@@ -88,6 +96,23 @@ def _text_row(text: ComparedText, zone: str, titles: Mapping[str, str]) -> Mappi
         "before": _moment(text.before.due_at, zone) if text.before else "–",
         "after": _moment(text.after.due_at, zone) if text.after else "–",
     }
+
+
+def _rule_row(rule: ComparedRule) -> Mapping[str, str]:
+    """Return a rule with only the figures that differ, written as in a file."""
+    before = judged_by(rule.before) if rule.before else {}
+    after = judged_by(rule.after) if rule.after else {}
+    return {
+        "change": word(CHANGES, rule.change.value) if rule.change is not Change.MOVED else gettext("changed"),
+        "what": rule.either.key,
+        "part": gettext("rule"),
+        "before": _figures(before, after),
+        "after": _figures(after, before),
+    }
+
+
+def _figures(own: Mapping[str, str], other: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in own.items() if other.get(name) != value) or "–"
 
 
 def _moment(at: datetime, zone: str) -> str:

@@ -4,13 +4,14 @@ Pure: stores nothing, asks nothing. What is compared (two versions, or a file an
 chosen by `protocol_versions`. Called by the command line, the API and the page of a simulation.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from backend.services.simulation import SimulatedText, Simulation
+from schedules.rules import Rule
 from schedules.timeline import Occurrence
 
 _Key = tuple[str, ...]
@@ -18,7 +19,7 @@ _Thing = TypeVar("_Thing")
 
 
 class Change(StrEnum):
-    """What became of a text or a date."""
+    """What became of a text, a date or a rule; a rule with other figures counts as moved."""
 
     ADDED = "added"
     DROPPED = "dropped"
@@ -61,6 +62,20 @@ class ComparedStep:
     @property
     def either(self) -> Occurrence:
         """The occurrence as it will be, or as it was where it is dropped."""
+        return _one_of(self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedRule:
+    """One rule of what must reach a nurse, before and after; `reworded` where only its reason differs."""
+
+    change: Change
+    before: Rule | None
+    after: Rule | None
+
+    @property
+    def either(self) -> Rule:
+        """The rule as it will be, or as it was where it is dropped."""
         return _one_of(self.before, self.after)
 
 
@@ -109,6 +124,16 @@ def compare(before: Simulation, after: Simulation) -> Comparison:
     )
 
 
+def compare_rules(before: Sequence[Rule], after: Sequence[Rule]) -> tuple[ComparedRule, ...]:
+    """Return the rules that differ, in the order they are written in.
+
+    Who approved a rule and where it comes from is no difference.
+    """
+    pairs = _pairs({(rule.key,): rule for rule in before}, {(rule.key,): rule for rule in after})
+    compared = [_rule(*pair) for pair in pairs]
+    return tuple(rule for rule in compared if rule.change is not Change.SAME)
+
+
 def _pairs(
     before: Mapping[_Key, _Thing], after: Mapping[_Key, _Thing]
 ) -> list[tuple[_Thing | None, _Thing | None]]:
@@ -150,6 +175,28 @@ def _dates(occurrence: Occurrence) -> tuple[datetime | str | None, ...]:
         occurrence.ends_at,
         occurrence.ends_with,
     )
+
+
+def _rule(before: Rule | None, after: Rule | None) -> ComparedRule:
+    if before is None or after is None:
+        return ComparedRule(Change.ADDED if before is None else Change.DROPPED, before, after)
+    if judged_by(before) != judged_by(after):
+        return ComparedRule(Change.MOVED, before, after)
+    return ComparedRule(Change.REWORDED if before.reason != after.reason else Change.SAME, before, after)
+
+
+def judged_by(rule: Rule) -> Mapping[str, str]:
+    """Return what a rule judges by, written as in a file: kind, tier, days, regions, signs and figures."""
+    told = {
+        "kind": rule.kind,
+        "tier": rule.tier.value,
+        "from_day": rule.from_day,
+        "to_day": rule.to_day,
+        "regions": ", ".join(rule.regions),
+        "signs": ", ".join(rule.signs),
+        **rule.parameters,
+    }
+    return {name: str(value) for name, value in told.items() if value not in (None, "")}
 
 
 def _one_of(before: _Thing | None, after: _Thing | None) -> _Thing:

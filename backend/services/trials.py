@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from backend.models import Clinic
-from backend.services.comparing import Comparison, Totals, compare, totals_of
+from backend.services.comparing import ComparedRule, Comparison, Totals, compare, compare_rules, totals_of
 from backend.services.procedure_course import open_days_of
 from backend.services.rehearsing import Event, rehearse
 from backend.services.reply_scripts import ReplyScript
@@ -52,6 +52,7 @@ class SideBySide:
     before: Trial
     after: Trial
     comparison: Comparison
+    rules: tuple[ComparedRule, ...]
 
 
 def try_out(clinic: Clinic, protocol: CareProtocol, patient: ImaginaryPatient) -> Trial:
@@ -86,7 +87,9 @@ def try_both(
 ) -> SideBySide:
     """Return two protocols' trials for the same patient, side by side."""
     one, other = try_out(clinic, before, patient), try_out(clinic, after, patient)
-    return SideBySide(one, other, compare(one.simulation, other.simulation))
+    return SideBySide(
+        one, other, compare(one.simulation, other.simulation), compare_rules(before.rules, after.rules)
+    )
 
 
 def price_for(clinic: Clinic, own: Mapping[str, SegmentPrice]) -> SegmentPrice | None:

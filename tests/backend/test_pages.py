@@ -40,6 +40,7 @@ PAGES = (
     "/patients/new",
     "/texts",
     "/protocols",
+    "/protocols/nucleoplasty_lumbar/simulation",
     "/patients/{patient_id}",
     "/plans/{plan_id}/change",
 )

@@ -141,6 +141,15 @@ class ComparedItem(Schema):
     ends_after = Instant(required=True, allow_none=True)
 
 
+class ComparedRule(Schema):
+    """A rule on both sides, where it differs: what it judges by, as in a file; null where there is none."""
+
+    change = choice(*[change.value for change in Change], required=True)
+    key = fields.String(required=True)
+    before = fields.Dict(keys=fields.String(), values=fields.String(), required=True, allow_none=True)
+    after = fields.Dict(keys=fields.String(), values=fields.String(), required=True, allow_none=True)
+
+
 class Side(Schema):
     """One side of a comparison: which version, and its totals."""
 
@@ -159,6 +168,7 @@ class Comparison(Schema):
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     messages = fields.List(fields.Nested(ComparedMessage), required=True)
     items = fields.List(fields.Nested(ComparedItem), required=True)
+    rules = fields.List(fields.Nested(ComparedRule), required=True)
 
 
 class Simulation(Schema):

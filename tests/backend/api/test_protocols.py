@@ -172,6 +172,7 @@ def test_a_simulation_compares_the_clinics_figures_with_the_file(nurse: Caller, 
     }
     assert {row["key"] for row in comparison["items"]} == {"check_in_d3", "heavy_lifting"}
     assert comparison["counts"]["moved"] == 2
+    assert comparison["rules"] == []
     assert comparison["before"]["timing_hash"] != comparison["after"]["timing_hash"]
     assert comparison["before"]["wording_hash"] == comparison["after"]["wording_hash"]
     assert (comparison["before"]["status"], comparison["after"]["status"]) == ("draft", "active")

@@ -60,16 +60,17 @@ def test_scripted_replies_show_the_alert_and_spare_the_nudge(nurse: Reader) -> N
 
 
 def test_the_clinics_figures_stand_beside_the_file(nurse: Reader, world: World) -> None:
-    sign(world, check_in_d3__window__due="P4D")
+    sign(world, check_in_d3__window__due="P4D", rules__rebound__above_best="3")
     page = nurse.read(f"{PAGE}?{AT}&version=clinic&compare=file")
     assert "What changes 2 moved" in page
     assert "moved How are you on day 3? (text) Thu 3 Dec 2026 10:00 Fri 4 Dec 2026 10:00" in page
+    assert "changed rebound (rule) above_best 2 above_best 3" in page
     assert "until cleared until Mon 11 Jan 2027 10:00" in page
     assert re.search(r"In all \d+ texts, \d+ segments, about \$[\d.]+ \d+ texts", page)
 
 
 def test_a_version_beside_itself_changes_nothing(nurse: Reader) -> None:
-    assert "No date and no text changes." in nurse.read(f"{PAGE}?{AT}&version=file&compare=1")
+    assert "No date, no rule and no text changes." in nurse.read(f"{PAGE}?{AT}&version=file&compare=1")
 
 
 def test_as_a_calendar_each_day_stands_under_its_weekday(nurse: Reader) -> None:

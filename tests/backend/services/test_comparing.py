@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from backend.services.comparing import Change, compare, totals_of
+from backend.services.comparing import Change, compare, compare_rules, totals_of
 from backend.services.protocols import shipped
 from backend.services.simulation import Simulation, simulate
 from schedules.protocol import CareProtocol
@@ -81,3 +81,24 @@ def test_totals_count_texts_and_segments():
     totals = totals_of(tried(LUMBAR).texts)
     assert totals.texts == len(tried(LUMBAR).texts)
     assert totals.segments == sum(text.sms.segments.count for text in tried(LUMBAR).texts)
+
+
+def test_a_rule_with_another_figure_has_changed_and_one_with_another_approver_has_not():
+    own = LUMBAR.with_overrides({"rules.rebound.above_best": 3})
+    (rule,) = compare_rules(LUMBAR.rules, own.rules)
+    assert (rule.change, rule.either.key) == (Change.MOVED, "rebound")
+    approved = tuple(replace(one, source="the clinic") for one in LUMBAR.rules)
+    assert compare_rules(LUMBAR.rules, approved) == ()
+
+
+def test_rules_are_added_dropped_and_reworded():
+    first, *others = LUMBAR.rules
+    (dropped,) = compare_rules(LUMBAR.rules, others)
+    (added,) = compare_rules(others, LUMBAR.rules)
+    reason = {"en": "See them", "tr": "Görün"}
+    (reworded,) = compare_rules(LUMBAR.rules, (replace(first, reason=reason), *others))
+    assert [rule.change for rule in (dropped, added, reworded)] == [
+        Change.DROPPED,
+        Change.ADDED,
+        Change.REWORDED,
+    ]
