@@ -57,7 +57,8 @@ def read_attempt(
         return None
     (claimed,) = read_attempts(session, [message_id])
     try:
-        body, _ = words_of(claimed)
+        written_down = claimed.body if row.lease_until is None else None  # by the worker that sent it
+        body = written_down or words_of(claimed)[0]
     except CopyError:
         return None
     rivals = _rivals(session, message_id, row, body, row.attempted_at - CLOCK_WRONG_BY - absent_after)

@@ -324,9 +324,24 @@ def test_of_two_identical_texts_neither_of_which_left_both_go_once_more(world: W
 
 
 def test_identical_texts_of_two_patients_at_one_phone_are_not_shared_out(world: World) -> None:
-    lose_the_reply(world, world.patient(), "a")
-    lose_the_reply(world, world.patient(given_name="Deniz"), "b")
+    one, namesake = world.patient(), world.patient()
+    lose_the_reply(world, one, "a")
+    lose_the_reply(world, namesake, "b")
     assert world.advance(minutes=5).reconcile().undecided == 2
+
+
+def test_texts_of_two_patients_at_one_phone_are_told_apart_by_their_names(world: World) -> None:
+    one, other = world.patient(), world.patient(given_name="Deniz")
+    lose_the_reply(world, one, "a")
+    lose_the_reply(world, other, "b")
+    assert world.advance(minutes=5).reconcile().found == 2
+    assert sids(world) == {"a": FIRST_SID, "b": f"SM{2:032x}"}
+
+
+def test_a_text_is_found_in_the_words_it_left_in_though_others_have_the_phone_now(world: World) -> None:
+    lose_the_reply(world, world.patient(), "a")
+    world.patient(given_name="Deniz")
+    assert world.advance(minutes=5).reconcile().found == 1
 
 
 def test_identical_texts_for_different_ends_are_not_shared_out(world: World) -> None:
