@@ -22,9 +22,10 @@ CLINIC: Final = "clinic"
 
 @dataclass(frozen=True, slots=True)
 class KnownVersion:
-    """One version, as its file has it or as the clinic signed it (`own`), beside the row before it.
+    """One version, as its file has it or as the clinic signed it (`own`), beside what it came from.
 
-    `same_timing` and `same_wording` are None for the first row. `plans` are those made from this version.
+    A file came from the version before it, a clinic's copy from its file; `same_timing` and `same_wording`
+    are None for the first. `plans` are those made from this version.
     """
 
     protocol: CareProtocol
@@ -48,13 +49,32 @@ def known_versions(session: Session, clinic_id: uuid.UUID) -> dict[str, tuple[Kn
     versions: dict[str, tuple[KnownVersion, ...]] = {}
     for protocol, signature in clinic_protocols(session, clinic_id):
         file = shipped().get(protocol.id, protocol.version)
-        count = plans.get((protocol.id, protocol.version), 0)
-        rows = versions.get(protocol.id, ())
-        rows += (_row(rows, file, None, 0 if signature else count),)
+        made = plans.get((protocol.id, protocol.version), 0)
+        earlier = versions.get(protocol.id, ())
+        last = next((known.protocol for known in reversed(earlier) if not known.own), None)
+        rows = [known_version(file, beside=last, plans=0 if signature else made)]
         if signature is not None:
-            rows += (_row(rows, protocol, signature, count),)
-        versions[protocol.id] = rows
+            rows.append(known_version(protocol, beside=file, signature=signature, plans=made))
+        versions[protocol.id] = (*earlier, *rows)
     return versions
+
+
+def known_version(
+    protocol: CareProtocol,
+    *,
+    beside: CareProtocol | None,
+    signature: ClinicProtocol | None = None,
+    plans: int = 0,
+) -> KnownVersion:
+    """Return a version and whether its dates and its wording are those of the one beside it."""
+    return KnownVersion(
+        protocol=protocol,
+        own=signature is not None,
+        signature=signature,
+        plans=plans,
+        same_timing=beside.timing_hash == protocol.timing_hash if beside else None,
+        same_wording=beside.wording_hash == protocol.wording_hash if beside else None,
+    )
 
 
 def version_named(session: Session, clinic_id: uuid.UUID, protocol_id: str, name: str) -> CareProtocol:
@@ -74,17 +94,3 @@ def version_named(session: Session, clinic_id: uuid.UUID, protocol_id: str, name
             return file
     numbers = [str(file.version) for file in files]
     raise Invalid({"compare": [f"'{name}' is unknown; choose one of {', '.join([FILE, CLINIC, *numbers])}."]})
-
-
-def _row(
-    before: tuple[KnownVersion, ...], protocol: CareProtocol, signature: ClinicProtocol | None, plans: int
-) -> KnownVersion:
-    last = before[-1].protocol if before else None
-    return KnownVersion(
-        protocol=protocol,
-        own=signature is not None,
-        signature=signature,
-        plans=plans,
-        same_timing=last.timing_hash == protocol.timing_hash if last else None,
-        same_wording=last.wording_hash == protocol.wording_hash if last else None,
-    )
