@@ -35,6 +35,7 @@ from schedules.vocabulary import CONDITION_FACTS
 
 _NINE = time(9, 0)
 _WEEKEND = (6, 7)
+_YEARS = range(1900, 2200)
 
 
 @click.command()
@@ -93,6 +94,8 @@ def simulate(
     """Show every text of PROTOCOL (an id, or a file) on a calendar, word for word. Sends nothing."""
     if zone not in available_timezones():
         raise Invalid({"--zone": [f"'{zone}' is no time zone; give an IANA name like Europe/Istanbul."]})
+    if start.year not in _YEARS:
+        raise Invalid({"--from": [f"{start:%Y-%m-%d} is out of range; give a day between 1900 and 2199."]})
     country = country or _country_of(zone)
     performed_at = resolve_local(_hour(start), zone).astimezone(UTC)
     lay_out = partial(

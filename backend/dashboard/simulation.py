@@ -43,6 +43,7 @@ pages = Blueprint("simulation", __name__)
 _VIEWS: Final = ("timeline", "calendar")
 _AN_HOUR: Final = 10
 """When an imaginary procedure takes place unless somebody says otherwise."""
+_YEARS: Final = range(1900, 2200)
 
 
 @pages.get("/protocols/<protocol_id>/simulation")
@@ -102,7 +103,12 @@ def _patient(form: Form) -> ImaginaryPatient | None:
     if zone not in available_timezones():
         form.errors["timezone"] = [hint("timezone")]
         zone = house().zone
-    performed_at = form.moment("performed_at", zone, required=True)
+    try:
+        performed_at = form.moment("performed_at", zone, required=True)
+    except OverflowError:
+        performed_at = None
+    if performed_at is None or performed_at.year not in _YEARS:
+        form.errors["performed_at"] = [gettext("Give a date and time between 1900 and 2199.")]
     baseline = form.number("baseline_pain")
     if baseline is not None and not 0 <= baseline <= 10:
         form.errors["baseline_pain"] = [hint("baseline_pain")]

@@ -314,6 +314,11 @@ def test_a_protocol_that_does_not_exist_is_named_with_those_that_do():
     assert (done.exit_code, "nucleoplasty_lumbar" in done.output) == (2, True)
 
 
+def test_a_day_no_calendar_reaches_is_one_line():
+    done = simulate("nucleoplasty_lumbar", "--from", "9999-12-31")
+    assert (done.exit_code, "give a day between 1900 and 2199" in done.output) == (2, True)
+
+
 def test_a_zone_that_does_not_exist_is_one_line():
     done = simulate("nucleoplasty_lumbar", "--from", "2026-11-25", "--zone", "Mars/Base")
     assert (done.exit_code, "Mars/Base" in done.output) == (2, True)

@@ -90,6 +90,8 @@ def test_as_a_calendar_each_day_stands_under_its_weekday(nurse: Reader) -> None:
     ("given", "field"),
     [
         ("performed_at=tomorrow", "performed_at"),
+        ("performed_at=9999-12-31T10:00", "performed_at"),
+        ("performed_at=0001-01-01T10:00", "performed_at"),
         ("timezone=Mars/Base", "timezone"),
         ("language=de", "language"),
         ("replies=D3%3Dsad", "replies"),
