@@ -11,8 +11,9 @@ from backend.dashboard.language import gettext
 from backend.dashboard.shell import STAFF, act, found, house, present
 from backend.db import db
 from backend.errors import Invalid
-from backend.models import CarePlan, CheckIn, Milestone, Restriction
+from backend.models import CarePlan, CheckIn, Milestone, Patient, Restriction
 from backend.services import plans
+from backend.services.calendar_feeds import revoke_feed
 from backend.services.check_ins import GivenAnswer, answer_check_in
 from backend.services.milestones import change_milestone, lift_restriction
 
@@ -39,6 +40,18 @@ def move(plan_id: uuid.UUID, move: str) -> ResponseReturnValue:
         "revoke": gettext("Withdrawn. Nothing more goes out."),
     }[move]
     return act(lambda: _MOVES[move](db.session(), current_actor(), plan, now=present()), said=said)
+
+
+@pages.post("/patients/<uuid:patient_id>/calendar/end")
+@staff(*STAFF)
+@writes
+def end_calendar(patient_id: uuid.UUID) -> ResponseReturnValue:
+    """Let the address of a patient's calendar stop working."""
+    patient = found(Patient, patient_id)
+    return act(
+        lambda: revoke_feed(db.session(), current_actor(), patient.id, now=present()),
+        said=gettext("The calendar's address no longer works."),
+    )
 
 
 @pages.post("/milestones/<uuid:milestone_id>/<any(done, planned, cancelled):status>")

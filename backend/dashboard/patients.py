@@ -22,6 +22,7 @@ from backend.queries.patients import list_patients
 from backend.queries.timelines import timeline
 from backend.queries.trails import trail
 from backend.services.alerts import OUTCOMES
+from backend.services.calendar_feeds import is_open
 from schedules.timeline import day_number
 
 pages = Blueprint("patients", __name__)
@@ -58,6 +59,7 @@ def show(patient_id: uuid.UUID) -> str:
         age=age(patient.birth_date, _today(now)) if patient.birth_date else None,
         talk=talk(session, patient.id, limit=_MESSAGES),
         traces=trail(session, patient.id),
+        has_calendar=is_open(session, patient.id),
         outcomes=OUTCOMES,
         signs=SIGNS,
         **_plan_of(patient, now),

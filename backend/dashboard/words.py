@@ -149,6 +149,8 @@ ACTIONS: Final = {
     "change_milestone": mark("changed a milestone"),
     "replan": mark("changed the plan's dates"),
     "lift_restriction": mark("lifted a restriction"),
+    "issue_calendar": mark("gave out the calendar's address"),
+    "revoke_calendar": mark("ended the calendar's address"),
     "answer_check_in": mark("recorded an answer"),
     "raise_alert": mark("raised an alert"),
     "acknowledge_alert": mark("took an alert"),

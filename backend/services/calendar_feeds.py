@@ -23,6 +23,14 @@ def feed_of(session: Session, patient_id: uuid.UUID) -> CalendarFeed | None:
     return session.scalars(select(CalendarFeed).where(CalendarFeed.patient_id == patient_id)).one_or_none()
 
 
+def is_open(session: Session, patient_id: uuid.UUID) -> bool:
+    """Say whether a patient's calendar has an address that works."""
+    living = select(CalendarFeed.id).where(
+        CalendarFeed.patient_id == patient_id, CalendarFeed.revoked_at.is_(None)
+    )
+    return session.scalars(living).first() is not None
+
+
 def secret_of(feed: CalendarFeed, secret_key: str) -> str | None:
     """Return the secret part of a feed's address; None once it is revoked, or made with another key."""
     secret = _secret(feed.id, feed.generation, secret_key)
