@@ -99,7 +99,7 @@ def test_every_page_opens(
 
 @pytest.mark.parametrize(
     ("path", "statements"),
-    [("/", 12), ("/patients", 6), ("/patients/{patient_id}", 17)],
+    [("/", 12), ("/patients", 6), ("/patients/{patient_id}", 18)],
 )
 def test_a_page_takes_as_many_statements_as_agreed_however_much_it_shows(
     world: World, ids: dict[str, uuid.UUID], nurse: Reader, path: str, statements: int
