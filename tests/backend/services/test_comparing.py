@@ -52,6 +52,19 @@ def test_a_restriction_that_ends_at_another_time_has_moved():
     assert {step.after.step_key for step in moved} == {"heavy_lifting", "check_in_d3"}
 
 
+def test_a_restriction_that_lasts_longer_has_moved():
+    longer = LUMBAR.with_overrides({"driving_short.ends": "P3D"})
+    moved = [step for step in compare(tried(LUMBAR), tried(longer)).steps if step.change is Change.MOVED]
+    assert [step.either.step_key for step in moved] == ["driving_short"]
+
+
+def test_a_date_within_a_moved_text_makes_no_other_words():
+    later = LUMBAR.with_overrides({"mri_3_months.window.due": "P100D"})
+    moved = [text for text in compare(tried(LUMBAR), tried(later)).texts if text.change is Change.MOVED]
+    assert {text.before.sms.body != text.after.sms.body for text in moved} == {True}
+    assert {text.reworded for text in moved} == {False}
+
+
 def test_a_step_that_one_side_lacks_is_added_or_dropped_with_its_texts():
     shorter = replace(LUMBAR, steps=tuple(step for step in LUMBAR.steps if step.key != "posture"))
     assert changed(tried(LUMBAR), tried(shorter)) == [("dropped", "posture", "inform")]

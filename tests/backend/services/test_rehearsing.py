@@ -61,6 +61,10 @@ def test_silence_is_nudged_and_then_missed():
     assert told(play("D3=none")) == [(3, "nudge"), (5, "missed")]
 
 
+def test_a_question_that_is_answered_after_all_is_not_missed():
+    assert told(play("D3=none, D4=2")) == [(3, "nudge"), (4, "answer")]
+
+
 def test_two_silences_of_the_first_week_ask_for_a_call_once():
     rehearsal = play("D1=none, D3=none, D7=none")
     calls = [event for event in rehearsal.events if event.kind is EventKind.CALL]
