@@ -2,6 +2,7 @@
 
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -321,3 +322,47 @@ def test_a_calendar_is_not_fetched_without_end(patient: Caller, app: Flask) -> N
 
     assert [answer.status_code for answer in answers] == [*[200] * 120, 429]
     assert int(answers[-1].headers["Retry-After"]) <= 3600
+
+
+def test_a_procedure_moved_by_the_clinic_moves_in_the_calendar(
+    app: Flask, world: World, nurse: Caller
+) -> None:
+    ahead = world.now + timedelta(days=20)
+    enrolment = world.enrol(performed_at=ahead)
+    path = address(patient_caller(app, world, enrolment.care_plan.patient_id))
+    before = events(app, path)
+    moved = ahead + timedelta(days=7)
+
+    answer = nurse.patch(f"/procedures/{enrolment.procedure.id}", {"performed_at": moved.isoformat()})
+
+    assert answer.status_code == 200, answer.text
+    after = events(app, path)
+    assert after.keys() == before.keys()
+    [uid] = [uid for uid, event in before.items() if event["DTSTART"].value == f"{ahead:%Y%m%dT%H%M%SZ}"]
+    assert after[uid]["DTSTART"].value == f"{moved:%Y%m%dT%H%M%SZ}"
+    assert {event["SEQUENCE"].value for event in after.values()} == {"1"}
+
+
+def test_phones_that_fetch_at_once_are_told_the_same_and_a_change_is_numbered_once(
+    patient: Caller, app: Flask, world: World
+) -> None:
+    path = address(patient)
+    fetch(app, path)
+    book(world, booked_at=SCAN_AT)
+
+    with ThreadPoolExecutor(4) as phones:
+        answers = list(phones.map(lambda _: fetch(app, path), range(8)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.data for answer in answers}) == 1
+    assert answers[0].text.count("SEQUENCE:1") == 1
+
+
+def test_apps_that_ask_for_the_address_at_once_are_given_one(app: Flask, world: World) -> None:
+    caller = patient_caller(app, world, world.enrol().care_plan.patient_id)
+
+    with ThreadPoolExecutor(4) as phones:
+        urls = list(phones.map(lambda _: caller.get("/me/calendar").json["url"], range(8)))
+
+    assert len(set(urls)) == 1
+    assert None not in urls
