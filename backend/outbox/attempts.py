@@ -31,14 +31,15 @@ _SHARED: Final = (
     .correlate(Patient)
     .exists()
 )
+_OTHER_PLAN: Final = and_(
+    _other_plan.patient_id == CarePlan.patient_id,
+    _other_plan.id != CarePlan.id,  # so that nothing more is read of patients with one plan: almost all
+)
+_TWO_PLANS: Final = select(_other_plan.id).where(_OTHER_PLAN).correlate(CarePlan).exists()
 _TWO_REGIONS: Final = (
     select(_other_plan.id)
     .join(_other_procedure, _other_procedure.id == _other_plan.procedure_id)
-    .where(
-        _other_plan.patient_id == CarePlan.patient_id,
-        _other_plan.status == "active",
-        _other_procedure.region != Procedure.region,
-    )
+    .where(_OTHER_PLAN, _other_plan.status == "active", _other_procedure.region != Procedure.region)
     .correlate(CarePlan, Procedure)
     .exists()
 )
@@ -72,6 +73,7 @@ _ATTEMPTS: Final[Select[*tuple[Any, ...]]] = (
         Patient.phone_unreachable_since,
         _SHARED.label("shares_phone"),
         CarePlan.status.label("plan_status"),
+        _TWO_PLANS.label("two_plans"),
         Procedure.region,
         and_(OutboundMessage.check_in_id.is_not(None), _TWO_REGIONS).label("two_regions"),
         Clinic.name.label("clinic"),

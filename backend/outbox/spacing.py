@@ -57,7 +57,7 @@ def read_spaced(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> li
     overtaken = _overtaken(session, rows, now)
     last = _last_texts(session, ids, rows, now)
     names = read_addressees(session, rows)
-    meetings = read_meetings(session, ids, now)
+    meetings = read_meetings(session, rows, now)
     still_asking = _still_asking(session, rows)
     spaced = []
     for row in rows:

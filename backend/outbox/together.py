@@ -100,12 +100,14 @@ class Meetings:
         return claimed
 
 
-def read_meetings(session: Session, ids: Sequence[uuid.UUID], now: datetime) -> Meetings:
-    """Return what the texts just claimed meet; for almost all of them nothing."""
-    values = {"ids": ids_as_parameter(ids), "since": now - _REACH, "now": now}
+def read_meetings(session: Session, rows: Sequence[Row[Any]], now: datetime) -> Meetings:
+    """Return what the texts just claimed meet; nothing, and no statement, where nobody has two plans."""
     met: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    for row in session.execute(_MET[session.get_bind().dialect.name], values):
-        met[row.own_id].append(row)
+    ids = [row.id for row in rows if row.two_plans]
+    if ids:
+        values = {"ids": ids_as_parameter(ids), "since": now - _REACH, "now": now}
+        for row in session.execute(_MET[session.get_bind().dialect.name], values):
+            met[row.own_id].append(row)
     return Meetings(met, frozenset(ids), set())
 
 
