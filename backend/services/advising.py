@@ -86,8 +86,8 @@ def _of_plan(session: Session, plan: CarePlan, topic: str, zone: str, now: datet
             Restriction.status != "cancelled",
         )
     ).all()
-    clearances = {row.step_key: row.ends_at for row in restrictions if row.status == "lifted" and row.ends_at}
-    clearances |= {row.step_key: row.completed_at for row in milestones if row.completed_at}
+    # a restriction that was lifted ends when it was; only what was done is told apart
+    clearances = {row.step_key: row.completed_at for row in milestones if row.completed_at}
     standings = [
         *(Standing(row.step_key, row.starts_at, row.ends_at, row.ends_with) for row in restrictions),
         *(Standing(row.step_key, None, row.earliest_at or row.due_at) for row in milestones),

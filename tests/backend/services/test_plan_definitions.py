@@ -67,6 +67,11 @@ def test_a_step_is_an_action_counted_from_the_procedure() -> None:
     assert scan["_title"]["extension"][0]["extension"][1]["valueString"] == "Üçüncü ay MR'ı"
 
 
+def test_a_step_before_the_procedure_says_so() -> None:
+    [related] = action(exported(LUMBAR), "prepare-medicines")["relatedAction"]
+    assert (related["relationship"], related["offsetDuration"]["value"]) == ("before", 7)
+
+
 def test_what_recurs_says_how_often() -> None:
     assert action(exported(LUMBAR), "annual-review")["timingTiming"] == {
         "repeat": {"count": 5, "period": 12, "periodUnit": "mo"}
