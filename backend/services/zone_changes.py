@@ -26,7 +26,9 @@ from backend.services.protocols import protocol_at
 from backend.services.replanning import CAUSES, decide
 from schedules.zone_rules import ZoneChange, differ, rules_of, same_wall_time
 
-BATCH: Final = 200
+BATCH: Final = 50
+"""Plans a transaction: some three thousand texts, which no worker can take for a second or two meanwhile."""
+
 _CAUSE: Final = "time_zone_changed"
 _BY_HAND: Final = ("booked_at", "earliest_at", "due_at", "overdue_at", "expires_at")
 _RUNNING: Final = ("active", "on_hold")

@@ -10,6 +10,7 @@ from backend.models import CarePlan, CheckIn, MessageEvent, Observation, Outboun
 from backend.services.actors import Actor
 from backend.services.check_ins import GivenAnswer, answer_check_in
 from notifications.gateway import PermanentSendError, TransientSendError
+from tests.backend.test_claiming import outbox
 from tests.world import World
 
 TOGETHER = "asked together with "
@@ -65,6 +66,13 @@ def test_the_same_question_goes_once_a_day(world: World) -> None:
     world.run(minutes=5)
     assert len(questions(world)) == 1
     assert {todays(world, plan).asked_at is not None for plan in (first, second)} == {True}
+
+
+def test_two_workers_do_not_both_ask(world: World) -> None:
+    follow(world)
+    (one,), (other,) = (outbox(world).claim(world.now, 1) for _ in range(2))
+    assert one.not_before is None
+    assert other.not_before == world.now + timedelta(minutes=1)
 
 
 def test_the_record_says_that_it_was_asked_together(world: World) -> None:
