@@ -33,3 +33,7 @@ class Invalid(RecoveryError):
 
 class SettingsError(RecoveryError):
     """The environment does not add up; the message lists every mistake, one a line."""
+
+
+class UnreadableFile(RecoveryError):
+    """A file given on the command line cannot be used; the sentence is for a terminal."""

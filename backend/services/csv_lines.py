@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from backend.errors import Refused
+from backend.errors import UnreadableFile
 
 WHOLE_LINE: Final = "line"
 """Stands where a column's name would, when what is wrong is not one column's."""
@@ -34,7 +34,7 @@ def read_lines(raw: Iterable[bytes], check_columns: Callable[[Sequence[str]], No
     """Yield the lines below the header, one after the other; empty ones are passed over.
 
     `check_columns` is given the header's names, in small letters, and raises for what it cannot use. Raises
-    Refused for a file without a header, or one whose header cannot be read.
+    UnreadableFile for a file without a header, or one whose header cannot be read.
     """
     lines = enumerate(raw, start=1)
     _, first = next(lines, (1, b""))
@@ -48,21 +48,21 @@ def read_lines(raw: Iterable[bytes], check_columns: Callable[[Sequence[str]], No
 
 def _header(first: bytes) -> tuple[str, list[str]]:
     if first.startswith(_UTF_16):
-        raise Refused("this file is UTF-16; save it as 'CSV UTF-8'")
+        raise UnreadableFile("this file is UTF-16; save it as 'CSV UTF-8'")
     try:
         text = first.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
-        raise Refused("the first line is not UTF-8; save the file as 'CSV UTF-8'") from None
+        raise UnreadableFile("the first line is not UTF-8; save the file as 'CSV UTF-8'") from None
     if not text.strip():
-        raise Refused("the file is empty; its first line must name the columns")
+        raise UnreadableFile("the file is empty; its first line must name the columns")
     delimiter = max(",;", key=text.count)
     try:
         columns = [name.strip().lower() for name in _split(text, delimiter)]
     except csv.Error as error:
-        raise Refused(f"the first line cannot be read: {error}") from None
+        raise UnreadableFile(f"the first line cannot be read: {error}") from None
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        raise Refused(f"the first line names a column more than once: {', '.join(twice)}")
+        raise UnreadableFile(f"the first line names a column more than once: {', '.join(twice)}")
     return delimiter, columns
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, Final
 
-from backend.errors import Refused
+from backend.errors import UnreadableFile
 from backend.models import Clinic
 from backend.services.csv_lines import WHOLE_LINE
 from schedules.timeline import resolve_local
@@ -53,15 +53,15 @@ Wrong = dict[str, list[str]]
 
 
 def check_columns(names: Sequence[str]) -> None:
-    """Raise Refused when a column is missing or unknown, naming those there are."""
+    """Raise UnreadableFile when a column is missing or unknown, naming those there are."""
     known = (*PATIENT, *CONSENT, *PROCEDURE)
     unknown = [name for name in names if name not in known and not name.startswith(SELECTION)]
     if unknown:
         shown = ", ".join(name or "(a column without a name)" for name in unknown)
-        raise Refused(f"unknown columns: {shown}; there are {', '.join(known)}, {SELECTION}…")
+        raise UnreadableFile(f"unknown columns: {shown}; there are {', '.join(known)}, {SELECTION}…")
     missing = [name for name in REQUIRED if name not in names]
     if missing:
-        raise Refused(f"columns are missing: {', '.join(missing)}")
+        raise UnreadableFile(f"columns are missing: {', '.join(missing)}")
 
 
 def patient_body(cells: Mapping[str, str], clinic: Clinic) -> Body:

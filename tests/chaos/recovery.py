@@ -31,12 +31,14 @@ class Recovered:
     """How the texts of dead workers came out.
 
     `took`: seconds each, shortest first. `held_up`: the clock was put back meanwhile, and they had to wait
-    until it had caught up with what it had shown before. `never`: not settled when the run ended.
+    until it had caught up with what it had shown before. `never`: not settled when the run ended. `story` is
+    what the slowest went through.
     """
 
     took: list[float]
     held_up: list[Key]
     never: list[Key]
+    story: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Recovery:
     kills: list[Kill] = field(default_factory=list)
     settled: dict[Key, float] = field(default_factory=dict)
     _open: set[Key] = field(default_factory=set)
+    _seen: dict[Key, list[tuple[float, str]]] = field(default_factory=dict)
 
     def killed(self, worker: str, at: float) -> None:
         """Note what is in flight now that `worker` is dead."""
@@ -63,14 +66,18 @@ class Recovery:
         if not self._open:
             return
         ids = {message_id for message_id, _ in self._open}
-        now_are = select(OutboundMessage.id, OutboundMessage.attempt, OutboundMessage.status).where(
-            OutboundMessage.id.in_(ids)
-        )
+        now_are = select(
+            OutboundMessage.id, OutboundMessage.attempt, OutboundMessage.status, OutboundMessage.why
+        ).where(OutboundMessage.id.in_(ids))
         with reading(), transaction(self.engine) as session:
             rows = {row.id: row for row in session.execute(now_are)}
         for key in list(self._open):
             message_id, attempt = key
             row = rows[message_id]
+            seen = self._seen.setdefault(key, [])
+            stands = f"{row.status} ({row.attempt}): {row.why}"
+            if not seen or seen[-1][1] != stands:
+                seen.append((at, stands))
             if row.attempt > attempt or row.status not in {"sending", "unknown", "scheduled"}:
                 self.settled[key] = at
                 self._open.discard(key)
@@ -92,7 +99,7 @@ class Recovery:
             for key in kill.in_flight:
                 if asked_by.get(key) == kill.worker or (key not in asked_by and key in abandoned):
                     begins[key] = kill.at
-        took: list[float] = []
+        took: list[tuple[float, Key]] = []
         held_up: list[Key] = []
         never: list[Key] = []
         for key, begin in begins.items():
@@ -102,8 +109,16 @@ class Recovery:
             elif any(begin < at < end for at in put_back):
                 held_up.append(key)
             else:
-                took.append(end - begin - _overlap(outages, begin, end))
-        return Recovered(sorted(took), held_up, never)
+                took.append((end - begin - _overlap(outages, begin, end), key))
+        took.sort()
+        return Recovered([seconds for seconds, _ in took], held_up, never, self._story(took[-1:], begins))
+
+    def _story(self, slowest: Sequence[tuple[float, Key]], begins: Mapping[Key, float]) -> list[str]:
+        return [
+            f"{at - begins[key]:+.0f} s {stands}"
+            for _, key in slowest
+            for at, stands in self._seen.get(key, [])
+        ]
 
 
 def _overlap(outages: Sequence[tuple[float, float]], begin: float, end: float) -> float:

@@ -28,7 +28,8 @@ def objections(run: Run) -> list[str]:
         said.append(f"{len(run.recovery.never)} texts of killed workers were never taken up again")
     longest = max(run.recovery.took, default=0.0)
     if run.scenario.speed == 1 and longest >= RECOVERED_WITHIN:
-        said.append(f"a killed worker's text took {longest:.0f} s to recover")
+        said.append(f"a killed worker's text took {longest:.0f} s to recover:")
+        said += run.recovery.story
     return said
 
 

@@ -13,12 +13,12 @@ from tests.world import World
 COSTS = {
     "/patients": 4,
     "/patients/{patient}": 3,
-    "/patients/{patient}/conversation": 4,
+    "/patients/{patient}/conversation": 5,
     "/care-plans/{plan}/timeline": 7,
     "/care-plans/{plan}/check-ins": 4,
-    "/care-plans/{plan}/messages": 3,
+    "/care-plans/{plan}/messages": 4,
     "/alerts": 2,
-    "/messages": 3,
+    "/messages": 4,
 }
 
 

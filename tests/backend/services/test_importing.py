@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from backend.cli.importing import READERS
 from backend.db import Base, ScopeError, transaction
-from backend.errors import Refused
+from backend.errors import UnreadableFile
 from backend.models import AuditEvent, CarePlan, ConsentEvent, Patient, Procedure
 from backend.models.rows import insert_rows
 from backend.services.actors import audit_row
@@ -117,7 +117,7 @@ def test_a_byte_order_mark_and_semicolons_are_understood(world: World) -> None:
     ],
 )
 def test_a_header_that_cannot_be_used_is_refused_as_a_whole(world: World, header: str, said: str) -> None:
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(UnreadableFile, match=said):
         take(world, AYSE, header=header)
 
 
