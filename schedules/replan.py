@@ -148,7 +148,8 @@ class _Diff:
         known = self.happened.get(part.key)
         step = self._step_of(part)
         if known is not None and known.standing is Standing.WITHDRAWN:
-            if wanted is not None and not self._ended(step) and self._returns(part, wanted, known.at):
+            open_step = step is not Standing.RECEIVED and not self._ended(step)
+            if wanted is not None and open_step and self._returns(part, wanted, known.at):
                 self.add.append(Entry(part, wanted, self.cause))
         elif known is not None:
             self.keep.append(_standing(part, wanted, known.standing))
