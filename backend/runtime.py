@@ -68,7 +68,7 @@ def configure_logging(settings: Settings) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # a test that listens must hear loggers that were used before
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name(_HANDLER)

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.barriers import barriers
-from tests.browser.conftest import EMAIL, PASSWORD, Product
+from tests.browser.conftest import EMAIL, LEAVES_EARLY, PASSWORD, Product
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, LEAVES_EARLY]
 
 PHONE = "+905321234567"
 

@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.barriers import barriers
-from tests.browser.conftest import Product
+from tests.browser.conftest import LEAVES_EARLY, Product
 from tests.browser.test_main_job import sign_in_quickly
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, LEAVES_EARLY]
 
 PAGE = "/protocols/nucleoplasty_lumbar/simulation"
 ASKED = "performed_at=2026-11-30T10:00&compare=file&replies=D3%3D8,D7%3Dnone,D11%3Dbladder"
