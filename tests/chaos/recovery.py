@@ -7,11 +7,13 @@ the database was away is told apart: nobody could have asked then.
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Engine, select
 
 from backend.db import reading, transaction
 from backend.models import OutboundMessage
+from backend.outbox.evidence import CLOCKS_DIFFER_BY
 
 Key = tuple[uuid.UUID, int]
 """A text and its attempt."""
@@ -49,17 +51,23 @@ class Recovery:
     kills: list[Kill] = field(default_factory=list)
     settled: dict[Key, float] = field(default_factory=dict)
     _open: set[Key] = field(default_factory=set)
+    _ahead: set[Key] = field(default_factory=set)
     _seen: dict[Key, list[tuple[float, str]]] = field(default_factory=dict)
 
-    def killed(self, worker: str, at: float) -> None:
-        """Note what is in flight now that `worker` is dead."""
-        in_hand = select(OutboundMessage.id, OutboundMessage.attempt).where(
+    def killed(self, worker: str, at: float, now: datetime) -> None:
+        """Note what is in flight now that `worker` is dead; `now` is the product's clock.
+
+        What was claimed later than now was claimed before the clock was put back: its lease waits for that hour.
+        """
+        in_hand = select(OutboundMessage.id, OutboundMessage.attempt, OutboundMessage.attempted_at).where(
             OutboundMessage.status == "sending"
         )
         with reading(), transaction(self.engine) as session:
-            keys = frozenset((row.id, row.attempt) for row in session.execute(in_hand))
+            rows = session.execute(in_hand).all()
+        keys = frozenset((row.id, row.attempt) for row in rows)
         self.kills.append(Kill(at, worker, keys))
         self._open |= keys
+        self._ahead |= {(row.id, row.attempt) for row in rows if row.attempted_at > now + CLOCKS_DIFFER_BY}
 
     def look(self, at: float) -> None:
         """Note which of them are settled or taken up again."""
@@ -106,7 +114,7 @@ class Recovery:
             end = self.settled.get(key)
             if end is None:
                 never.append(key)
-            elif any(begin < at < end for at in put_back):
+            elif key in self._ahead or any(begin < at < end for at in put_back):
                 held_up.append(key)
             else:
                 took.append((end - begin - _overlap(outages, begin, end), key))

@@ -121,7 +121,7 @@ class Supervisor:
         worker = self._dice.choice(busy)
         time.sleep(self._dice.uniform(0, _BUSY))
         self._processes.kill(worker)
-        self._recovery.killed(worker.name, time.monotonic())
+        self._recovery.killed(worker.name, time.monotonic(), self._clock.now())
         self._processes.replace(worker)
         self._tell(f"killed {worker.name} in the middle")
         return True
