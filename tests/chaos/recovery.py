@@ -57,7 +57,7 @@ class Recovery:
     def killed(self, worker: str, at: float, now: datetime) -> None:
         """Note what is in flight now that `worker` is dead; `now` is the product's clock.
 
-        What was claimed later than now was claimed before the clock was put back: its lease waits for that hour.
+        What was claimed later than now was so before the clock was put back: its lease waits for that hour.
         """
         in_hand = select(OutboundMessage.id, OutboundMessage.attempt, OutboundMessage.attempted_at).where(
             OutboundMessage.status == "sending"
