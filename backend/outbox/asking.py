@@ -19,6 +19,9 @@ POLLED_FOR: Final = timedelta(hours=48)
 HELD_FOR: Final = timedelta(seconds=15)
 """How long one worker keeps a text to itself while it asks; one that dies meanwhile delays it by that."""
 
+NO_LIST_AGAIN_AFTER: Final = timedelta(seconds=3)
+"""How long after a question that got no list it is asked again: a text that never left is waiting."""
+
 CALL_AND_LIST: Final = timedelta(seconds=30)
 """How long a request may still be under way unseen: a call of ours ends after 10 s
 (`TwilioGateway`), and the provider has 20 s more to show in its list what it took.

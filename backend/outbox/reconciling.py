@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from backend.db import transaction
 from backend.models import OutboundMessage
-from backend.outbox.asking import provable_at, unknown_again
+from backend.outbox.asking import NO_LIST_AGAIN_AFTER, provable_at, unknown_again
 from backend.outbox.dispatching import Effects
 from backend.outbox.evidence import CLOCK_WRONG_BY, Absent, Found, weigh
 from backend.outbox.rounds import Rounds, is_silent
@@ -120,6 +120,8 @@ class Reconciler(Rounds):
             counts.asked_in_vain += 1
             if isinstance(answer, PermanentSendError):
                 self._ask_later(phone.rows, now)
+            else:
+                self._ask_soon(phone.rows, now)
             return
         undecided = [row for row in phone.rows if not self._is_settled(phone, row, answer, counts, now)]
         counts.undecided += self._ask_later(undecided, now)
@@ -149,6 +151,11 @@ class Reconciler(Rounds):
         """Set when these texts are asked about next; return how many still are of unknown outcome."""
         with transaction(self._engine) as session:
             return sum(ask_again(session, row, self._next_time(row, now)) for row in rows)
+
+    def _ask_soon(self, rows: Sequence[Turn], now: datetime) -> None:
+        with transaction(self._engine) as session:
+            for row in rows:
+                ask_again(session, row, now + NO_LIST_AGAIN_AFTER)
 
     def _next_time(self, row: Turn, now: datetime) -> datetime:
         provable = provable_at(row.attempted_at, row.lease_until, self._absent_after)

@@ -460,7 +460,7 @@ def test_a_provider_that_was_down_is_asked_again_soon(world: World) -> None:
     lose_the_request(world, world.patient())
     world.gateway.fail_next_question(TransientSendError("later"))
     world.advance(hours=2).reconcile()
-    assert world.advance(seconds=15).reconcile().absent == 1
+    assert world.advance(seconds=3).reconcile().absent == 1
 
 
 def test_a_reconciler_told_to_stop_asks_no_more(world: World) -> None:
