@@ -100,13 +100,16 @@ class Dispatcher:
         concurrency: int = 32,
         rate: float | None = None,
         patience: float = _PATIENCE,
+        record_again_after: Sequence[float] = _RECORD_AGAIN_AFTER,
     ) -> None:
         """Wire the two ports.
 
         `status_url` makes the callback address from our message id and attempt, `jitter` yields 0 to 1,
         `limit` is rows a claim, `concurrency` sends at once, `rate` sends a second at most, `patience` the
-        seconds that sends under way still have after `stop`.
+        seconds that sends under way still have after `stop`, `record_again_after` the pauses, in seconds,
+        after which results are offered again to an outbox that failed.
         """
+        self._record_again_after = record_again_after
         self._outbox = outbox
         self._gateway = gateway
         self._clock = clock
@@ -189,7 +192,7 @@ class Dispatcher:
         A database that is away is tried again: what is not recorded must be found out again from the
         provider. In the end each result is recorded alone, so that one that cannot be stops no other.
         """
-        for pause in (*_RECORD_AGAIN_AFTER, None):
+        for pause in (*self._record_again_after, None):
             try:
                 return await asyncio.to_thread(self._outbox.exchange, results, self._clock(), limit)
             except Exception:

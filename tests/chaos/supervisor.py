@@ -119,7 +119,7 @@ class Supervisor:
         if not busy:
             return False
         worker = self._dice.choice(busy)
-        time.sleep(self._dice.uniform(0, _BUSY))
+        time.sleep(self._dice.uniform(0, _BUSY))  # the kill must fall anywhere in a batch
         self._processes.kill(worker)
         self._recovery.killed(worker.name, time.monotonic(), self._clock.now())
         self._processes.replace(worker)
@@ -192,7 +192,7 @@ class Supervisor:
                 if standing != last:
                     last, changed = standing, now
                     self._tell(" ".join(f"{status} {number}" for status, number in sorted(last.items())))
-            time.sleep(_BEAT)
+            time.sleep(_BEAT)  # other processes work meanwhile: there is no event to wait for
 
     def _is_time(self) -> bool:
         return bool(self._due) and self._ledger.taken >= self._due[0].share * self._scenario.texts

@@ -74,7 +74,7 @@ class MemoryOutbox:
 
 
 def dispatch(
-    outbox: MemoryOutbox, gateway: MemoryGateway | None = None, now: datetime = NOW, **settings: int
+    outbox: MemoryOutbox, gateway: MemoryGateway | None = None, now: datetime = NOW, **settings: Any
 ) -> DispatchCounts:
     with Dispatcher(
         outbox,
@@ -352,11 +352,10 @@ def test_a_database_that_is_away_for_a_moment_costs_no_result() -> None:
     assert len(outbox.results) == 2
 
 
-def test_a_result_that_cannot_be_recorded_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifications.dispatch._RECORD_AGAIN_AFTER", ())
+def test_a_result_that_cannot_be_recorded_costs_no_other() -> None:
     outbox = FlakyOutbox(A_TEXT, a_text(message_id="id-2"), poisoned="id-1")
     with pytest.raises(ExceptionGroup, match="could not be recorded"):
-        dispatch(outbox)
+        dispatch(outbox, record_again_after=())
     assert [result.message_id for result in outbox.results] == ["id-2"]
 
 
